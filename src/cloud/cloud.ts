@@ -1,0 +1,71 @@
+import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { DropletTemplate } from '../resources/instance-class.ts';
+
+/**
+ * Why a call failed, by what the caller must do.
+ * - `refused`: DigitalOcean said no for good (4xx); tell the user its message.
+ * - `try-again`: said no for now (422 "pending event", "please try again"); nothing was done.
+ * - `quota`: the account is full (422); wait, look again slowly.
+ * - `unavailable-here`: size or region not offered now (422); wait, look again slowly.
+ * - `unauthorized`: the token is not taken (401, 403); stop creates.
+ * - `rate-limited`: nothing was sent, or 429: not before `retryAt`.
+ * - `outcome-unknown`: timeout, reset, 5xx: it may have happened.
+ */
+export type CloudErrorKind =
+  | 'refused'
+  | 'try-again'
+  | 'quota'
+  | 'unavailable-here'
+  | 'unauthorized'
+  | 'rate-limited'
+  | 'outcome-unknown';
+
+export class CloudError extends Error {
+  override readonly name = 'CloudError';
+  readonly kind: CloudErrorKind;
+  /** HTTP status, when there was an answer. */
+  readonly status: number | undefined;
+  /** ms since the epoch; only for `rate-limited`. */
+  readonly retryAt: number | undefined;
+  constructor(
+    kind: CloudErrorKind,
+    message: string,
+    details: {
+      readonly status?: number | undefined;
+      readonly retryAt?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.kind = kind;
+    this.status = details.status;
+    this.retryAt = details.retryAt;
+  }
+}
+
+export interface CreateDroplet {
+  readonly name: string;
+  readonly template: DropletTemplate;
+  /** All tags, ours included. */
+  readonly tags: readonly string[];
+  /** cloud-config text, at most 64 KiB. */
+  readonly userData: string;
+}
+
+export type DropletAction = 'power_on' | 'reboot' | 'power_cycle' | 'shutdown' | 'power_off';
+
+/** DigitalOcean, as the controller needs it. Every method sends one request (listing: one a page), takes it from the shared budget first, gives up after 30 s or when `signal` aborts, and throws CloudError. No method retries. */
+export interface Cloud {
+  /** The whole account, complete or not at all. */
+  listDroplets(signal: AbortSignal): Promise<readonly CloudDroplet[]>;
+  /** Droplets of exactly this name, in any case. May miss one that is some seconds young. */
+  findByName(name: string, signal: AbortSignal): Promise<readonly CloudDroplet[]>;
+  /** undefined: DigitalOcean answers 404. */
+  getDroplet(id: number, signal: AbortSignal): Promise<CloudDroplet | undefined>;
+  createDroplet(request: CreateDroplet, signal: AbortSignal): Promise<CloudDroplet>;
+  /** `absent`: it was not there (404). `accepted` is no proof that it goes. */
+  deleteDroplet(id: number, signal: AbortSignal): Promise<'accepted' | 'absent'>;
+  act(id: number, action: DropletAction, signal: AbortSignal): Promise<void>;
+  /** The account's limit of droplets. */
+  dropletLimit(signal: AbortSignal): Promise<number>;
+}

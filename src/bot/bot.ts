@@ -8,7 +8,11 @@ export interface BotAddress {
 
 /** What a look at a bot told. `session` is the bot's own word: disconnected, connecting, show_qr, connected, error. */
 export type BotReport =
-  | { readonly healthy: true; readonly session: string | undefined; readonly qr: string | undefined }
+  | {
+      readonly healthy: true;
+      readonly session: string | undefined;
+      readonly qr: string | undefined;
+    }
   | { readonly healthy: false; readonly why: string };
 
 /** The bot on a droplet, over plain HTTP, read only. */

@@ -42,15 +42,19 @@ export interface DropletStatus {
   readonly hostKey?: string | undefined;
   /** True for a machine that Orquesta took over and did not make: trust its host key on first use. */
   readonly adopted?: boolean | undefined;
-  readonly deletion?: {
-    readonly requestedAt: string;
-    readonly requests: number;
-  } | undefined;
+  readonly deletion?:
+    | {
+        readonly requestedAt: string;
+        readonly requests: number;
+      }
+    | undefined;
   /** Not before this time is a create sent again (quota, rate limit, refused for now). */
   readonly retryAt?: string | undefined;
   /** An action that was asked of DigitalOcean and is not over yet. */
   readonly action?: { readonly type: string; readonly requestedAt: string } | undefined;
-  readonly failure?: { readonly reason: string; readonly message: string; readonly at: string } | undefined;
+  readonly failure?:
+    | { readonly reason: string; readonly message: string; readonly at: string }
+    | undefined;
 }
 
 export type Droplet = Resource<DropletSpec, DropletStatus>;

@@ -8,7 +8,10 @@ const tag = z
   .regex(/^[A-Za-z0-9_:-]{1,255}$/, 'must be 1 to 255 letters, digits, "_", ":" or "-"');
 const slug = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9.-]{0,99}$/, 'must be a DigitalOcean slug, like sfo3 or s-1vcpu-512mb-10gb');
+  .regex(
+    /^[a-z0-9][a-z0-9.-]{0,99}$/,
+    'must be a DigitalOcean slug, like sfo3 or s-1vcpu-512mb-10gb',
+  );
 const port = z.int().min(1).max(65_535);
 const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
@@ -39,7 +42,10 @@ export const instanceClassSpec = z.strictObject({
   droplet: dropletTemplate.prefault({}),
   ssh: z
     .strictObject({
-      user: z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a Unix user name').default('root'),
+      user: z
+        .string()
+        .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a Unix user name')
+        .default('root'),
       /** Absent: the SSH_PORT setting. */
       port: port.optional(),
     })
@@ -68,7 +74,10 @@ export const instanceClassSpec = z.strictObject({
     .strictObject({
       service: z
         .string()
-        .regex(/^[A-Za-z0-9:_.@-]{1,240}\.service$/, 'must be the name of a systemd service, like clientfy-bot.service')
+        .regex(
+          /^[A-Za-z0-9:_.@-]{1,240}\.service$/,
+          'must be the name of a systemd service, like clientfy-bot.service',
+        )
         .default('clientfy-bot.service'),
       env: environment.default({}),
       qrPort: port.default(3008),

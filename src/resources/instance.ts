@@ -95,23 +95,27 @@ export interface InstanceStatus {
   /** When the present phase began. */
   readonly phaseStartedAt?: string | undefined;
   /** Host key of the droplet as pinned at the first authenticated session: "ssh-ed25519 AAAA…". */
-  readonly ssh?: {
-    readonly dropletId: number;
-    readonly hostKey: string;
-    readonly since: string;
-  } | undefined;
+  readonly ssh?:
+    | {
+        readonly dropletId: number;
+        readonly hostKey: string;
+        readonly since: string;
+      }
+    | undefined;
   readonly bootstrap?: BootstrapStatus | undefined;
   readonly bot?: BotStatus | undefined;
   /** Repairs since the droplet was last healthy for long, and in all. */
   readonly repairs?: RepairStatus | undefined;
   readonly restarts: number;
-  readonly failure?: {
-    readonly reason: string;
-    readonly message: string;
-    readonly phase: Phase;
-    readonly generation: number;
-    readonly at: string;
-  } | undefined;
+  readonly failure?:
+    | {
+        readonly reason: string;
+        readonly message: string;
+        readonly phase: Phase;
+        readonly generation: number;
+        readonly at: string;
+      }
+    | undefined;
 }
 
 export interface RepairStatus {

@@ -19,9 +19,7 @@ const PROGRESS: Readonly<Record<Exclude<Phase, 'failed' | 'deleting'>, number>> 
 };
 
 /** The phase that follows from the conditions of a live instance. The first condition that is not true names the work. */
-export function phaseOf(
-  conditions: readonly Condition[],
-): Exclude<Phase, 'failed' | 'deleting'> {
+export function phaseOf(conditions: readonly Condition[]): Exclude<Phase, 'failed' | 'deleting'> {
   if (!isConditionTrue(conditions, 'DropletReady')) return 'creating_droplet';
   if (!isConditionTrue(conditions, 'SSHReady')) return 'waiting_for_ssh';
   if (!isConditionTrue(conditions, 'Initialized')) return 'initializing';

@@ -37,7 +37,11 @@ export interface Session {
   /** Runs a command line in the user's shell. `stdin` is sent and closed. Output is kept up to 1 MiB each. Throws ShellError `closed`, also after `timeoutMs` (default 60 s). */
   exec(
     command: string,
-    options: { readonly stdin?: string | undefined; readonly timeoutMs?: number | undefined; readonly signal: AbortSignal },
+    options: {
+      readonly stdin?: string | undefined;
+      readonly timeoutMs?: number | undefined;
+      readonly signal: AbortSignal;
+    },
   ): Promise<CommandResult>;
   /** Runs a command and hands out its standard output as it comes, in pieces of whole UTF-8 characters. Ends with the command, with `signal`, or when the consumer stops. Throws ShellError `closed`. */
   stream(command: string, signal: AbortSignal): AsyncIterable<string>;

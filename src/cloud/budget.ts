@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import { CloudError } from './cloud.ts';
+import type { RateLimitNews } from './rate-limit.ts';
+
+/** Who asks: the last tenth of every window is kept for deletes, so that a spent budget never leaves paid machines behind. */
+export type Priority = 'read' | 'create' | 'delete';
+
+/** `retryAt`: ms since the epoch, the earliest moment at which a request of this priority can be granted. */
+export type Grant = { readonly granted: true } | { readonly granted: false; readonly retryAt: number };
+
+/** What is left, in requests. `blockedUntil` (ms since the epoch) while DigitalOcean has told us to wait. */
+export interface BudgetState {
+  readonly minuteLeft: number;
+  readonly hourLeft: number;
+  readonly blockedUntil: number | undefined;
+}
+
+/** The request budget of one DigitalOcean token, shared by all that use it. */
+export interface Budget {
+  /** Takes one request out of every window, or none. Throws CloudError `try-again` when the budget cannot be asked: then nothing may be sent. */
+  take(priority: Priority, signal?: AbortSignal | undefined): Promise<Grant>;
+  /** Corrects the windows by what an answer told. Never throws: the answer itself matters more. */
+  observe(news: RateLimitNews): Promise<void>;
+  /** For metrics and readiness. Throws CloudError `try-again` as `take` does. */
+  state(): Promise<BudgetState>;
+}
+
+interface Window {
+  /** Requests that may be sent at once. */
+  readonly capacity: number;
+  /** Requests that come back over each window. */
+  readonly refill: number;
+  readonly windowMs: number;
+}
+
+/** DigitalOcean: 250 requests a minute and 5,000 an hour per token, each on a timer of its own. capacity + refill is the most that any window can see, so it must not be above that. */
+const LIMITS = {
+  minute: { capacity: 50, refill: 200, windowMs: 60_000 },
+  hour: { capacity: 500, refill: 4_500, windowMs: 3_600_000 },
+};
+
+const RESERVED_FOR_DELETES = 0.1;
+/** Longer than any healthy Redis takes; a create that waits here is a create that is not sent. */
+const REDIS_TIMEOUT_MS = 2_000;
+
+const SCRIPT = readFileSync(new URL('./budget.lua', import.meta.url), 'utf8');
+
+export interface RedisBudgetDeps {
+  readonly redis: Redis;
+  readonly clock: Clock;
+  /** Put before the key's name. */
+  readonly prefix: string;
+  /** Only its hash goes to Redis. */
+  readonly token: string;
+  /** Other limits than DigitalOcean's, for a simulated account or a test. */
+  readonly limits?: { readonly minute: Window; readonly hour: Window } | undefined;
+  readonly redisTimeoutMs?: number | undefined;
+}
+
+/** One budget for all processes that share a Redis and a token. */
+export class RedisBudget implements Budget {
+  readonly #redis: Redis;
+  readonly #clock: Clock;
+  readonly #key: string;
+  readonly #windows: readonly Window[];
+  readonly #timeoutMs: number;
+
+  constructor(deps: RedisBudgetDeps) {
+    this.#redis = deps.redis;
+    this.#clock = deps.clock;
+    const tokenHash = createHash('sha256').update(`orquesta budget\0${deps.token}`).digest('hex');
+    this.#key = `${deps.prefix}budget:${tokenHash.slice(0, 32)}`;
+    const { minute, hour } = deps.limits ?? LIMITS;
+    this.#windows = [minute, hour];
+    this.#timeoutMs = deps.redisTimeoutMs ?? REDIS_TIMEOUT_MS;
+  }
+
+  async take(priority: Priority, signal?: AbortSignal): Promise<Grant> {
+    const reserve = priority === 'delete' ? 0 : RESERVED_FOR_DELETES;
+    const { granted, waitMs } = await this.#settle({ want: 1, reserve, news: {}, signal });
+    return granted ? { granted } : { granted, retryAt: this.#clock.now() + waitMs };
+  }
+
+  async observe(news: RateLimitNews): Promise<void> {
+    const capacity = this.#windows.at(-1)?.capacity ?? 0;
+    const tellsNothing = (news.remaining ?? capacity) >= capacity && !news.blockedForMs;
+    if (tellsNothing) return;
+    // Unheard news costs at worst one more 429, which brings them again.
+    await this.#settle({ want: 0, reserve: 0, news }).catch(() => {});
+  }
+
+  async state(): Promise<BudgetState> {
+    const { left, blockedMs } = await this.#settle({ want: 0, reserve: 0, news: {} });
+    return {
+      minuteLeft: left[0] ?? 0,
+      hourLeft: left[1] ?? 0,
+      blockedUntil: blockedMs > 0 ? this.#clock.now() + blockedMs : undefined,
+    };
+  }
+
+  async #settle(what: {
+    readonly want: 0 | 1;
+    readonly reserve: number;
+    readonly news: RateLimitNews;
+    readonly signal?: AbortSignal | undefined;
+  }) {
+    const answer = await this.#bounded(
+      this.#redis.eval(
+        SCRIPT,
+        1,
+        this.#key,
+        what.want,
+        what.reserve,
+        what.news.remaining ?? -1,
+        what.news.blockedForMs ?? 0,
+        ...this.#windows.flatMap((window) => [window.capacity, window.refill, window.windowMs]),
+      ),
+      what.signal,
+    );
+    const [granted, waitMs = 0, blockedMs = 0, ...left] = answer as number[];
+    return { granted: granted === 1, waitMs, blockedMs, left };
+  }
+
+  /** The client may queue commands for as long as Redis is away: a caller must not wait with them. */
+  async #bounded<T>(asked: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    let giveUp: (why: Error) => void = () => {};
+    const limit = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    const timer = setTimeout(
+      () => giveUp(new Error(`Redis did not answer within ${this.#timeoutMs} ms`)),
+      this.#timeoutMs,
+    );
+    const onAbort = () => giveUp(new Error('the caller gave up'));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) onAbort();
+    try {
+      return await Promise.race([asked, limit]);
+    } catch (cause) {
+      throw new CloudError(
+        'try-again',
+        'Nothing was sent to DigitalOcean: its request budget is kept in Redis, and Redis could not be asked. It is tried again; check that Redis is up.',
+        { cause },
+      );
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}

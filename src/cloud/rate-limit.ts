@@ -1,0 +1,38 @@
+/** What one answer told about the token's request budget. Empty when it told nothing. */
+export interface RateLimitNews {
+  /** Requests left in the hour, as DigitalOcean counts them. */
+  readonly remaining?: number | undefined;
+  /** Only after a 429: how long nothing may be sent. */
+  readonly blockedForMs?: number | undefined;
+}
+
+type Headers = Readonly<Record<string, unknown>>;
+
+const HOUR_MS = 3_600_000;
+const DEFAULT_BLOCK_MS = 60_000;
+
+/**
+ * Reads DigitalOcean's rate limit headers. Past the minute's limit a 429 carries `retry-after` (seconds); past the hour's
+ * it does not, and `ratelimit-reset` (Unix seconds) is the moment when the oldest counted request expires. That moment is
+ * of DigitalOcean's clock, so it is compared with the answer's own `date` where there is one.
+ */
+export function rateLimitNews(status: number, headers: Headers, now: number): RateLimitNews {
+  if (status !== 429) {
+    const remaining = wholeNumber(headers['ratelimit-remaining']);
+    return remaining === undefined ? {} : { remaining };
+  }
+  const retryAfter = wholeNumber(headers['retry-after']);
+  if (retryAfter !== undefined) return { blockedForMs: bounded(retryAfter * 1000) };
+  const reset = wholeNumber(headers['ratelimit-reset']);
+  if (reset === undefined) return { blockedForMs: DEFAULT_BLOCK_MS };
+  const date = typeof headers['date'] === 'string' ? Date.parse(headers['date']) : Number.NaN;
+  return { blockedForMs: bounded(reset * 1000 - (Number.isNaN(date) ? now : date)) };
+}
+
+/** At least 1 s, so that a reset in the past does not become a busy loop; at most an hour, the longest window there is. */
+const bounded = (ms: number): number => Math.min(Math.max(ms, 1000), HOUR_MS);
+
+function wholeNumber(value: unknown): number | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && /^\d{1,15}$/.test(text.trim()) ? Number(text) : undefined;
+}

@@ -17,6 +17,8 @@ export interface CreateIntent {
   readonly startedAt: string;
   /** Public host key that user_data gives to the machine: "ssh-ed25519 AAAA…". The private half is never stored. */
   readonly hostKey: string;
+  /** Ids of droplets of the same name that were there before: none of them can be the answer. */
+  readonly known: readonly number[];
   /** Times of the looks by exact name that found nothing: the first and the last. */
   readonly absentLooks?: readonly string[] | undefined;
 }
@@ -42,14 +44,21 @@ export interface DropletStatus {
   readonly hostKey?: string | undefined;
   /** True for a machine that Orquesta took over and did not make: trust its host key on first use. */
   readonly adopted?: boolean | undefined;
+  /** The machine has been seen since it was accepted: from then on a 404 is a proof. */
+  readonly seen?: boolean | undefined;
   readonly deletion?:
     | {
+        /** Time of the last DELETE that was sent. */
         readonly requestedAt: string;
         readonly requests: number;
+        /** DigitalOcean answered 404 by id. */
+        readonly confirmedAt?: string | undefined;
       }
     | undefined;
-  /** Not before this time is a create sent again (quota, rate limit, refused for now). */
-  readonly retryAt?: string | undefined;
+  /** Why no create is sent before a time: quota, size not offered, told to try again. */
+  readonly hold?:
+    | { readonly reason: string; readonly message: string; readonly until: string }
+    | undefined;
   /** An action that was asked of DigitalOcean and is not over yet. */
   readonly action?: { readonly type: string; readonly requestedAt: string } | undefined;
   readonly failure?:

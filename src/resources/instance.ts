@@ -55,8 +55,10 @@ export const instanceSpec = z.strictObject({
 export type InstanceSpec = z.infer<typeof instanceSpec>;
 export type InstanceManifestSpec = z.input<typeof instanceSpec>;
 
-/** The last run of the bootstrap on one droplet. */
+/** The last run of the bootstrap. Times are RFC 3339. */
 export interface BootstrapStatus {
+  /** Names the run on the droplet and its log; never used twice. */
+  readonly run: string;
   /** Digest of everything that shapes the run: script, files, environment. */
   readonly revision: string;
   /** DigitalOcean id of the droplet that it ran or runs on. */
@@ -66,18 +68,42 @@ export interface BootstrapStatus {
   readonly startedAt: string;
   readonly finishedAt?: string | undefined;
   readonly exitCode?: number | undefined;
+  /** A sentence, when it did not end by itself with exit code 0. */
+  readonly problem?: string | undefined;
 }
 
 export interface BotStatus {
-  /** When the bot last answered its status call. */
+  /** Not before this time can the bot be expected to run: it was started or restarted then. */
+  readonly startedAt?: string | undefined;
   readonly lastHealthyAt?: string | undefined;
   readonly lastCheckedAt?: string | undefined;
   /** Failed looks in a row. */
   readonly failures: number;
+  /** What the last failed look told. */
+  readonly problem?: string | undefined;
   /** What the bot says of its WhatsApp session: disconnected, connecting, show_qr, connected, error. */
   readonly session?: string | undefined;
-  /** `spec.restartedAt` that has been carried out. */
-  readonly restartedAt?: string | null | undefined;
+  /** The `spec.restartedAt` that was last carried out. */
+  readonly restartedAt?: string | undefined;
+}
+
+export interface SshStatus {
+  readonly dropletId: number;
+  /** As pinned at the first session: "ssh-ed25519 AAAA…". */
+  readonly hostKey: string;
+  readonly since: string;
+  /** False from a reboot until the next session. */
+  readonly isUp: boolean;
+}
+
+export interface RepairStatus {
+  /** The highest rung tried for the present sickness; absent when there is none. */
+  readonly rung?: 'restart-service' | 'reboot' | undefined;
+  readonly at?: string | undefined;
+  /** Droplets given up since the instance was last well for long. */
+  readonly replacements: number;
+  /** uid of the Droplet object that was given up last. */
+  readonly replacedUid?: string | undefined;
 }
 
 export interface InstanceStatus {
@@ -92,38 +118,30 @@ export interface InstanceStatus {
   readonly dropletId?: number | undefined;
   readonly dropletState?: string | undefined;
   readonly ip?: string | undefined;
-  /** When the present phase began. */
-  readonly phaseStartedAt?: string | undefined;
-  /** Host key of the droplet as pinned at the first authenticated session: "ssh-ed25519 AAAA…". */
-  readonly ssh?:
-    | {
-        readonly dropletId: number;
-        readonly hostKey: string;
-        readonly since: string;
-      }
+  /** When the present phase began, with milliseconds. */
+  readonly phaseStartedAt: string;
+  readonly ssh?: SshStatus | undefined;
+  /** The last trouble on the way to an SSH session. */
+  readonly sshProblem?: string | undefined;
+  readonly hostKeyMismatch?:
+    | { readonly since: string; readonly lastAt: string; readonly message: string }
     | undefined;
   readonly bootstrap?: BootstrapStatus | undefined;
   readonly bot?: BotStatus | undefined;
-  /** Repairs since the droplet was last healthy for long, and in all. */
   readonly repairs?: RepairStatus | undefined;
+  /** Restarts of the bot and of its machine, ours and those asked for. */
   readonly restarts: number;
   readonly failure?:
     | {
         readonly reason: string;
         readonly message: string;
+        /** The phase in which it failed. */
         readonly phase: Phase;
+        /** The generation that failed: a later one starts anew. */
         readonly generation: number;
         readonly at: string;
       }
     | undefined;
-}
-
-export interface RepairStatus {
-  /** The last rung tried for the present sickness. */
-  readonly rung?: 'restart-service' | 'reboot' | 'replace-droplet' | undefined;
-  readonly at?: string | undefined;
-  /** Droplets given up since the spec last changed. */
-  readonly replacements: number;
 }
 
 export type Instance = Resource<InstanceSpec, InstanceStatus>;

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65_535);
+const text = z.string().min(1);
+const url = z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+
+/** Every variable that the program reads: name, type, default, and why it is there. `.env.example` says the same for people. */
+const schema = z.object({
+  PORT: port.default(3000),
+  /** Loopback unless told otherwise; a container's own loopback would be of no use to anyone. */
+  HOST: text.optional(),
+  /** One or several keys, separated by commas, so that keys can be rotated. */
+  API_KEY: text.optional(),
+
+  DIGITALOCEAN_TOKEN: text.optional(),
+  DIGITALOCEAN_API_URL: url.default('https://api.digitalocean.com'),
+  /** Image of classes and droplets that keep the default one: a slug, or the id of a snapshot. */
+  DIGITALOCEAN_IMAGE: text.optional(),
+  /** Password of root on every droplet; goes out only as a hash. */
+  DIGITALOCEAN_SSH_PASSWORD: text.optional(),
+
+  SSH_PORT: port.default(22),
+  SSH_PRIVATE_KEY_FILE: text.optional(),
+  /** strict: a droplet must present the host key that user_data gave it. accept-new: trust the first one seen, for images whose cloud-init can't set it. */
+  SSH_HOST_KEY_POLICY: z.enum(['strict', 'accept-new']).default('strict'),
+
+  REDIS_HOST: text.default('localhost'),
+  REDIS_PORT: port.default(6379),
+  REDIS_USERNAME: text.optional(),
+  REDIS_PASSWORD: text.optional(),
+  REDIS_DB: z.coerce.number().int().min(0).default(0),
+  /** Wins over the five above. */
+  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://').optional(),
+  /** Begins every key; several Orquestas may share one Redis. In a Redis Cluster it must hold a hash tag, like "{orquesta}". */
+  REDIS_PREFIX: text.default('orquesta'),
+
+  TLS_CERT_FILE: text.optional(),
+  TLS_KEY_FILE: text.optional(),
+
+  ORQUESTA_ROLE: z.enum(['all', 'api', 'controller']).default('all'),
+  ORQUESTA_CLASSES_DIR: text.default('manifests/classes'),
+  /** Passes that one controller process runs at a time; most of them wait for a droplet. */
+  ORQUESTA_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(500),
+  /** Where droplets are reached that have no address of their own on this machine; written by the simulator. */
+  ORQUESTA_PORT_MAP_FILE: text.optional(),
+  /** What the default class clones onto a droplet. */
+  BOT_REPOSITORY: text.default('https://github.com/ossavemu/ClientFyAdmin'),
+
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  /** Left out: pretty in a terminal, json otherwise. */
+  LOG_FORMAT: z.enum(['pretty', 'json']).optional(),
+});
+
+export type Config = z.infer<typeof schema>;
+
+/** The settings can't be used as they are. The message has one line per variable. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+const TRY_IT = 'To try Orquesta out without any account, run: npm run demo';
+
+/** What a role can't do without. */
+function missing(config: Config): string[] {
+  const lines: string[] = [];
+  const { ORQUESTA_ROLE: role } = config;
+  if (role !== 'controller' && !config.API_KEY) {
+    lines.push('API_KEY is not set: the API would be open to anyone. Choose a long random value.');
+  }
+  if (role !== 'api' && !config.DIGITALOCEAN_TOKEN) {
+    lines.push('DIGITALOCEAN_TOKEN is not set: no droplet can be created without it.');
+  }
+  if (role !== 'api' && !config.DIGITALOCEAN_SSH_PASSWORD && !config.SSH_PRIVATE_KEY_FILE) {
+    lines.push(
+      'Neither SSH_PRIVATE_KEY_FILE nor DIGITALOCEAN_SSH_PASSWORD is set: no droplet could be logged into.',
+    );
+  }
+  if (Boolean(config.TLS_CERT_FILE) !== Boolean(config.TLS_KEY_FILE)) {
+    lines.push('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.');
+  }
+  return lines;
+}
+
+/**
+ * Reads the settings from an environment. An empty variable counts as not set.
+ * Throws ConfigError that names each wrong variable and why; values, which may be secret, are not in it.
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''),
+  );
+  const parsed = schema.safeParse(set);
+  const lines = parsed.success
+    ? missing(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (parsed.success && lines.length === 0) return parsed.data;
+  throw new ConfigError(
+    ['Orquesta cannot start with these settings:', ...lines.map((line) => `  ${line}`), TRY_IT].join(
+      '\n',
+    ),
+  );
+}

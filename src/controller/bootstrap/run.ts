@@ -1,0 +1,111 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { InstanceSpec } from '../../resources/instance.ts';
+import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import type { Session } from '../../ssh/shell.ts';
+import { botEnvironment, environmentFile, scriptEnvironment } from './environment.ts';
+
+const RUN_SCRIPT = readFileSync(new URL('./run.sh', import.meta.url), 'utf8');
+const ENSURE_RUN = readFileSync(new URL('./ensure-run.sh', import.meta.url), 'utf8');
+
+const BASE = '/var/lib/orquesta';
+/** The line that run.sh prints last. It only means "look now": the exit file is the truth, so a script that prints it does no harm. */
+const END_MARK = '[orquesta] bootstrap ended with exit code';
+
+export type RunState =
+  | { readonly is: 'running' }
+  | { readonly is: 'ended'; readonly exitCode: number }
+  /** It was started, and neither runs nor left an exit code: the machine went down under it. */
+  | { readonly is: 'dead' };
+
+interface File {
+  readonly path: string;
+  readonly mode: string;
+  readonly content: string;
+}
+
+/** Digest of everything that shapes a bootstrap: it runs again when this changes. */
+export function bootstrapRevision(
+  spec: InstanceSpec,
+  klass: InstanceClassSpec,
+  botRepository: string,
+): string {
+  const { files, script } = klass.bootstrap;
+  const env = Object.entries(scriptEnvironment(spec, klass, botRepository)).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
+  return createHash('sha256').update(JSON.stringify({ files, script, env })).digest('hex').slice(0, 12);
+}
+
+/** The files of one run: ours, the class's, and the two environments. */
+export function runFiles(
+  run: string,
+  spec: InstanceSpec,
+  klass: InstanceClassSpec,
+  botRepository: string,
+): readonly File[] {
+  const dir = `${BASE}/${run}`;
+  const bot = botEnvironment(spec, klass);
+  const env = {
+    ...scriptEnvironment(spec, klass, botRepository),
+    ORQUESTA_BOT_ENV_FILE: `${dir}/bot.env`,
+  };
+  const lines = Object.entries(env).map(([name, value]) => `${name} ${base64(value)}\n`);
+  return [
+    ...klass.bootstrap.files,
+    { path: `${dir}/bot.env`, mode: '0600', content: environmentFile(bot) },
+    { path: `${dir}/env`, mode: '0600', content: lines.join('') },
+    { path: `${dir}/script`, mode: '0700', content: klass.bootstrap.script },
+    { path: `${dir}/run.sh`, mode: '0700', content: RUN_SCRIPT },
+  ];
+}
+
+const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+
+/** Run names go into shell text: nothing but what this allows ever does. */
+const RUN_NAME = /^[a-z0-9-]{1,64}$/;
+
+/**
+ * Starts the run unless it was started before; tells how it stands. One command, whatever crashed before.
+ * Throws ShellError, and Error when the droplet refuses the files.
+ */
+export async function ensureRun(
+  session: Session,
+  run: string,
+  files: readonly File[],
+  limitSeconds: number,
+  signal: AbortSignal,
+): Promise<RunState> {
+  if (!RUN_NAME.test(run)) throw new Error(`"${run}" can't be the name of a bootstrap run`);
+  const command = `run=${run}\nlimit=${limitSeconds}\n${ENSURE_RUN}`;
+  const stdin = files.map(({ mode, path, content }) => `${mode} ${path} ${base64(content)}\n`).join('');
+  const result = await session.exec(command, { stdin, signal });
+  const [word, code] = result.stdout.trim().split(' ');
+  if (result.exitCode !== 0 || word === undefined) {
+    throw new Error(
+      `The bootstrap could not be started (exit code ${result.exitCode}): ${result.stderr.trim().slice(0, 500)}`,
+    );
+  }
+  if (word === 'ended') return { is: 'ended', exitCode: Number(code) };
+  return { is: word === 'running' ? 'running' : 'dead' };
+}
+
+/**
+ * Hands out a run's log from a byte offset on, as it grows, until the run says that it has ended or its process is gone.
+ * Throws ShellError `closed`.
+ */
+export async function* followLog(
+  session: Session,
+  run: string,
+  offset: number,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const dir = `"\${ORQUESTA_ROOT:-}${BASE}/${run}"`;
+  const command = `cd ${dir} && if tail --version >/dev/null 2>&1; then exec tail -c +${offset + 1} -f --pid="$(cut -d' ' -f1 pid)" log; else exec tail -c +${offset + 1} -f log; fi`;
+  let line = '';
+  for await (const piece of session.stream(command, signal)) {
+    yield piece;
+    line = (line + piece).slice(-4096);
+    if (line.includes(END_MARK) && line.endsWith('\n')) return;
+  }
+}

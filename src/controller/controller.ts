@@ -1,0 +1,111 @@
+import type { Logger } from '../log.ts';
+import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { Kind, ObjectOf } from '../resources/kinds.ts';
+import type { WorkQueue } from '../queue/queue.ts';
+import type { Change } from '../store/store.ts';
+import type { ControllerDeps } from './deps.ts';
+import { dropletReconciler } from './droplet/index.ts';
+import { instanceReconciler } from './instance/index.ts';
+import { reconcile } from './reconciler.ts';
+import { Sweeper, type SweeperDeps } from './sweep.ts';
+import { isChanging, type Key, keyOf, keysOfChange, keysOfSeen, type Objects, SWEEP } from './triggers.ts';
+
+/** The store's objects in memory, kept up by its change stream. */
+export interface ObjectFeed extends Objects {
+  onChange(listener: (change: Change, previous: ObjectOf[Kind] | undefined) => void): () => void;
+}
+
+export interface ControllerOptions extends Omit<ControllerDeps, 'sweeper'> {
+  readonly queue: WorkQueue;
+  readonly objects: ObjectFeed;
+}
+
+/** The main loop: what changed becomes keys, and each key one pass of its reconciler. */
+export class Controller {
+  readonly #queue: WorkQueue;
+  readonly #objects: ObjectFeed;
+  readonly #deps: ControllerDeps;
+  readonly #sweeper: Sweeper;
+  readonly #log: Logger;
+  /** Passes of this process that may be told to stop waiting. */
+  readonly #passes = new Map<Key, AbortController>();
+  #stopListening: () => void = () => {};
+
+  constructor({ queue, objects, ...ports }: ControllerOptions) {
+    this.#queue = queue;
+    this.#objects = objects;
+    this.#log = ports.log;
+    const sweeperDeps: SweeperDeps = {
+      cloud: ports.cloud,
+      cloudView: ports.cloudView,
+      clock: ports.clock,
+      log: ports.log,
+      onSeen: (droplets) => this.#onSeen(droplets),
+    };
+    this.#sweeper = new Sweeper(sweeperDeps);
+    this.#deps = { ...ports, sweeper: this.#sweeper };
+  }
+
+  /** Begins to work. `objects` must have caught up with the store. */
+  async start(): Promise<void> {
+    this.#stopListening = this.#objects.onChange((change, previous) => {
+      for (const key of keysOfChange(change, previous, this.#objects)) this.#trigger(key);
+    });
+    await this.#queue.start(
+      (key, signal) => this.#reconcile(key, signal),
+      async () => this.#everything(),
+    );
+  }
+
+  /** Ends or hands over the work in hand, within `graceMs`. */
+  async close(graceMs?: number): Promise<void> {
+    this.#stopListening();
+    // Whoever waits in a pass is woken, so that its key goes back at once.
+    for (const pass of this.#passes.values()) pass.abort();
+    await this.#queue.close(graceMs);
+  }
+
+  /** One pass over one key; answers in how many ms to look again. */
+  async #reconcile(key: Key, signal: AbortSignal): Promise<number> {
+    if (key === SWEEP) return this.#sweeper.reconcile(() => this.#isBusy(), signal);
+    const [kind, name = ''] = key.split('/');
+    const changed = new AbortController();
+    this.#passes.set(key, changed);
+    try {
+      if (kind === 'Instance') {
+        return await reconcile(instanceReconciler, name, this.#deps, signal, changed.signal);
+      }
+      if (kind === 'Droplet') {
+        return await reconcile(dropletReconciler, name, this.#deps, signal, changed.signal);
+      }
+      this.#log.error({ key }, 'A key of an unknown kind was triggered and is dropped');
+      return 0;
+    } finally {
+      if (this.#passes.get(key) === changed) this.#passes.delete(key);
+    }
+  }
+
+  #trigger(key: Key): void {
+    this.#passes.get(key)?.abort();
+    this.#queue.trigger(key).catch((error: unknown) => {
+      // The periodic resync finds the work all the same.
+      this.#log.warn({ err: error, key }, 'A trigger was lost');
+    });
+  }
+
+  async #onSeen(droplets: readonly CloudDroplet[]): Promise<void> {
+    for (const key of keysOfSeen(droplets, this.#objects)) this.#trigger(key);
+  }
+
+  #isBusy(): boolean {
+    return this.#objects.list('Droplet').some(isChanging);
+  }
+
+  #everything(): readonly Key[] {
+    return [
+      SWEEP,
+      ...this.#objects.list('Instance').map(({ metadata }) => keyOf('Instance', metadata.name)),
+      ...this.#objects.list('Droplet').map(({ metadata }) => keyOf('Droplet', metadata.name)),
+    ];
+  }
+}

@@ -1,0 +1,43 @@
+import type { Bot } from '../bot/bot.ts';
+import type { Clock, Random } from '../clock.ts';
+import type { Cloud } from '../cloud/cloud.ts';
+import type { Logger } from '../log.ts';
+import type { Shell } from '../ssh/shell.ts';
+import type { CloudView } from '../store/cloud-view.ts';
+import type { Journal } from '../store/journal.ts';
+import type { Store } from '../store/store.ts';
+import type { Sweeper } from './sweep.ts';
+
+/** What the settings say that reconcilers need to know. */
+export interface ControllerSettings {
+  /** For classes that name no SSH port of their own. */
+  readonly sshPort: number;
+  /** For classes that keep the default image: a slug or a snapshot's id. */
+  readonly image: string | number | undefined;
+  readonly hostKeyPolicy: 'strict' | 'accept-new';
+  /** Passed to every bootstrap as an environment variable. */
+  readonly botRepository: string;
+  /** How droplets let us in: made once at start, the same for all. Never logged. */
+  readonly login: {
+    /** SHA-512 crypt. */
+    readonly passwordHash: string | undefined;
+    readonly authorizedKeys: readonly string[];
+  };
+}
+
+/** Everything that a reconciler may touch. Ports only. */
+export interface ControllerDeps {
+  readonly store: Store;
+  readonly journal: Journal;
+  readonly cloudView: CloudView;
+  readonly cloud: Cloud;
+  readonly sweeper: Pick<Sweeper, 'since'>;
+  readonly shell: Shell;
+  readonly bot: Bot;
+  /** A host key pair for a droplet that is about to be created. */
+  readonly newHostKey: () => { readonly privateKey: string; readonly publicKey: string };
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly settings: ControllerSettings;
+}

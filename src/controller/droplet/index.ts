@@ -1,0 +1,33 @@
+import type { Reconciler } from '../reconciler.ts';
+import { observeDroplet } from './observe.ts';
+import { type DropletFacts, type DropletStep, planDroplet } from './plan.ts';
+import { dropletStatus } from './status.ts';
+import { adopt } from './steps/adopt.ts';
+import { checkGone } from './steps/check-gone.ts';
+import { confirmGone } from './steps/confirm-gone.ts';
+import { create } from './steps/create.ts';
+import { deleteDuplicate } from './steps/delete-duplicate.ts';
+import { endIntent } from './steps/end-intent.ts';
+import { finalize } from './steps/finalize.ts';
+import { lookByName } from './steps/look-by-name.ts';
+import { powerOn } from './steps/power-on.ts';
+import { requestDelete } from './steps/request-delete.ts';
+
+export const dropletReconciler: Reconciler<'Droplet', DropletFacts, DropletStep> = {
+  kind: 'Droplet',
+  observe: observeDroplet,
+  plan: planDroplet,
+  status: dropletStatus,
+  steps: {
+    create,
+    adopt,
+    'look-by-name': lookByName,
+    'end-intent': endIntent,
+    'check-gone': checkGone,
+    'power-on': powerOn,
+    'request-delete': requestDelete,
+    'confirm-gone': confirmGone,
+    'delete-duplicate': deleteDuplicate,
+    finalize,
+  },
+};

@@ -1,0 +1,42 @@
+import { type CloudDroplet, uidOf } from '../../resources/cloud-droplet.ts';
+import type { Droplet } from '../../resources/droplet.ts';
+import { controllerOwner } from '../../resources/meta.ts';
+import type { ControllerDeps } from '../deps.ts';
+import type { DropletFacts } from './plan.ts';
+
+/** The droplets that concern one object, told apart. The oldest twin comes first: it is the one to keep. */
+export function tellApart(
+  droplet: Droplet,
+  droplets: readonly CloudDroplet[],
+): Pick<DropletFacts, 'recorded' | 'twins' | 'namesakes'> {
+  const { uid, name } = droplet.metadata;
+  const id = droplet.status?.id;
+  const others = droplets.filter((candidate) => candidate.id !== id);
+  return {
+    recorded: droplets.find((candidate) => candidate.id === id),
+    twins: others
+      .filter((candidate) => uidOf(candidate) === uid)
+      .toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || a.id - b.id),
+    namesakes: others.filter(
+      (candidate) =>
+        uidOf(candidate) === undefined && candidate.name.toLowerCase() === name.toLowerCase(),
+    ),
+  };
+}
+
+export async function observeDroplet(
+  droplet: Droplet,
+  { cloudView }: ControllerDeps,
+): Promise<DropletFacts> {
+  const { uid, name } = droplet.metadata;
+  const [{ sweep, droplets }, access] = await Promise.all([
+    cloudView.find({ id: droplet.status?.id, name, uid }),
+    cloudView.access(),
+  ]);
+  return {
+    sweep,
+    access,
+    isOwned: controllerOwner(droplet.metadata) !== undefined,
+    ...tellApart(droplet, droplets),
+  };
+}

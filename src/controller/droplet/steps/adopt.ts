@@ -1,0 +1,46 @@
+import type { CloudDroplet } from '../../../resources/cloud-droplet.ts';
+import { ADOPT_ANNOTATION } from '../../../resources/meta.ts';
+import type { StepContext, StepResult } from '../../reconciler.ts';
+import { answerTo, type DropletFacts } from '../plan.ts';
+
+/** Records a droplet that is there already: one that a lost create made, or one that the owner asked to take over. */
+export async function adopt(
+  context: StepContext<'Droplet', DropletFacts>,
+): Promise<StepResult> {
+  const { object, facts, deps, signal } = context;
+  const ours = facts.twins[0] ?? answerTo(object.status?.intent, facts.namesakes);
+  if (ours) {
+    await record(context, ours, false);
+    return undefined;
+  }
+  const id = Number(object.metadata.annotations?.[ADOPT_ANNOTATION]);
+  const foreign = await deps.cloud.getDroplet(id, signal);
+  if (foreign) {
+    await record(context, foreign, true);
+    return undefined;
+  }
+  const message = `Droplet ${id} that was to be adopted does not exist`;
+  const at = new Date(deps.clock.now()).toISOString();
+  await context.save({ failure: { reason: 'AdoptedDropletGone', message, at } });
+  return undefined;
+}
+
+export async function record(
+  context: StepContext<'Droplet', DropletFacts>,
+  found: CloudDroplet,
+  isForeign: boolean,
+): Promise<void> {
+  const { object, deps } = context;
+  await context.save({
+    id: found.id,
+    state: found.state,
+    ip: found.ip,
+    seen: true,
+    acceptedAt: new Date(deps.clock.now()).toISOString(),
+    hostKey: isForeign ? undefined : (object.status?.intent?.hostKey ?? object.status?.hostKey),
+    adopted: isForeign || undefined,
+    intent: undefined,
+    hold: undefined,
+  });
+  await context.event('Normal', 'Adopted', `Droplet ${found.id} was there already and is used`);
+}

@@ -1,0 +1,30 @@
+import type { StepContext, StepResult } from '../../reconciler.ts';
+import type { DropletFacts } from '../plan.ts';
+
+const LISTED_SOON_MS = 5_000;
+
+/** Missing from a list proves nothing; 404 by id does, once the machine has been seen or is no newborn. */
+export async function checkGone(
+  context: StepContext<'Droplet', DropletFacts>,
+): Promise<StepResult> {
+  const { object, deps, signal } = context;
+  const id = object.status?.id;
+  if (id === undefined) return undefined;
+  const found = await deps.cloud.getDroplet(id, signal);
+  if (found) {
+    await context.save({ state: found.state, ip: found.ip ?? object.status?.ip, seen: true });
+    return { lookAgain: LISTED_SOON_MS };
+  }
+  await context.save({
+    id: undefined,
+    ip: undefined,
+    state: undefined,
+    seen: undefined,
+    acceptedAt: undefined,
+    hostKey: undefined,
+    adopted: undefined,
+    action: undefined,
+  });
+  await context.event('Warning', 'DropletGone', `Droplet ${id} no longer exists in DigitalOcean`);
+  return undefined;
+}

@@ -1,0 +1,116 @@
+import { CloudError } from '../../../cloud/cloud.ts';
+import { userData } from '../../../cloud/user-data.ts';
+import { type CloudDroplet, clusterTag, ORQUESTA_TAG, uidTag } from '../../../resources/cloud-droplet.ts';
+import type { CreateIntent } from '../../../resources/droplet.ts';
+import type { StepContext, StepResult } from '../../reconciler.ts';
+import type { DropletFacts } from '../plan.ts';
+
+type Context = StepContext<'Droplet', DropletFacts>;
+
+/** A process that was frozen between intent and call must not call any more: by then another may be looking for the answer. */
+const START_WITHIN_MS = 5_000;
+const HOLD_MS = { quota: 60_000, 'unavailable-here': 60_000, 'try-again': 10_000 } as const;
+
+/**
+ * Creates the droplet exactly once: intent, call, id. DigitalOcean has no idempotency key, so whatever happens after
+ * the intent is written leaves it standing, unless the cloud's own answer says that nothing was made.
+ */
+export async function create(context: Context): Promise<StepResult> {
+  const { deps, facts, signal } = context;
+  const { clock } = deps;
+  const key = deps.newHostKey();
+  const startedAt = clock.now();
+  const intent: CreateIntent = {
+    attempt: (context.object.status?.attempts ?? 0) + 1,
+    startedAt: new Date(startedAt).toISOString(),
+    hostKey: key.publicKey,
+    known: facts.namesakes.map((droplet) => droplet.id),
+  };
+  const clusterId = await deps.cloudView.clusterId();
+  await context.save({ intent, attempts: intent.attempt, hold: undefined });
+
+  if (signal.aborted || clock.now() - startedAt > START_WITHIN_MS) {
+    await context.save({ intent: undefined });
+    return undefined;
+  }
+  const { metadata, spec } = context.object;
+  try {
+    const made = await deps.cloud.createDroplet(
+      {
+        name: metadata.name,
+        template: spec,
+        tags: [ORQUESTA_TAG, clusterTag(clusterId), uidTag(metadata.uid), ...spec.tags],
+        userData: userData({
+          hostKeyPrivate: key.privateKey,
+          hostKeyPublic: key.publicKey,
+          passwordHash: deps.settings.login.passwordHash,
+          authorizedKeys: deps.settings.login.authorizedKeys,
+        }),
+      },
+      signal,
+    );
+    await recordId(context, intent, made);
+    await context.event('Normal', 'Created', `DigitalOcean accepted droplet ${made.id}`);
+  } catch (error) {
+    if (!(error instanceof CloudError)) throw error;
+    await learnFrom(error, context);
+    if (error.kind === 'rate-limited' || error.kind === 'unauthorized') throw error;
+  }
+  return undefined;
+}
+
+/** The id is all that ties the machine to the record: written at once, over whatever else was written meanwhile. */
+function recordId(context: Context, intent: CreateIntent, made: CloudDroplet): Promise<void> {
+  const { uid } = context.object.metadata;
+  const learnt = {
+    id: made.id,
+    state: made.state,
+    ip: made.ip,
+    acceptedAt: new Date(context.deps.clock.now()).toISOString(),
+    hostKey: intent.hostKey,
+    intent: undefined,
+  };
+  return context.saveFact(
+    learnt,
+    (latest) =>
+      latest.metadata.uid === uid && latest.status?.intent?.startedAt === intent.startedAt,
+  );
+}
+
+async function learnFrom(error: CloudError, context: Context): Promise<void> {
+  const { clock, cloud } = context.deps;
+  const { kind, message } = error;
+  switch (kind) {
+    case 'outcome-unknown':
+      await context.event('Warning', 'CreateOutcomeUnknown', message);
+      return;
+    case 'refused':
+      await context.save({
+        intent: undefined,
+        failure: { reason: 'CreateRefused', message, at: new Date(clock.now()).toISOString() },
+      });
+      await context.event('Warning', 'CreateRefused', message);
+      return;
+    case 'quota':
+    case 'unavailable-here':
+    case 'try-again': {
+      const limit =
+        kind === 'quota' ? await cloud.dropletLimit(context.signal).catch(() => undefined) : undefined;
+      const sentence = limit === undefined ? message : `${message} The account may have ${limit} droplets.`;
+      await context.save({
+        intent: undefined,
+        hold: {
+          reason: { quota: 'QuotaExceeded', 'unavailable-here': 'Unavailable', 'try-again': 'TryAgain' }[kind],
+          message: sentence,
+          until: new Date(clock.now() + HOLD_MS[kind]).toISOString(),
+        },
+      });
+      await context.event('Warning', 'CreateDelayed', sentence);
+      return;
+    }
+    case 'rate-limited':
+    case 'unauthorized':
+      await context.save({ intent: undefined });
+      return;
+  }
+}

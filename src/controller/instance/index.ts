@@ -1,0 +1,38 @@
+import type { Reconciler } from '../reconciler.ts';
+import { observeInstance } from './observe.ts';
+import { type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
+import { instanceStatus } from './status.ts';
+import { awaitBot, checkBot } from './steps/check-bot.ts';
+import { connect } from './steps/connect.ts';
+import { createDroplet } from './steps/create-droplet.ts';
+import { deleteDroplet } from './steps/delete-droplet.ts';
+import { finalize } from './steps/finalize.ts';
+import { followBootstrap } from './steps/follow-bootstrap.ts';
+import { reboot } from './steps/reboot.ts';
+import { replaceDroplet } from './steps/replace-droplet.ts';
+import { restartService } from './steps/restart-service.ts';
+import { startAnew } from './steps/start-anew.ts';
+import { startBootstrap } from './steps/start-bootstrap.ts';
+import { sweep } from './steps/sweep.ts';
+
+export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceStep> = {
+  kind: 'Instance',
+  observe: observeInstance,
+  plan: planInstance,
+  status: instanceStatus,
+  steps: {
+    sweep,
+    'create-droplet': createDroplet,
+    'start-anew': startAnew,
+    connect,
+    'start-bootstrap': startBootstrap,
+    'follow-bootstrap': followBootstrap,
+    'await-bot': awaitBot,
+    'check-bot': checkBot,
+    'restart-service': restartService,
+    reboot,
+    'replace-droplet': replaceDroplet,
+    'delete-droplet': deleteDroplet,
+    finalize,
+  },
+};

@@ -1,0 +1,44 @@
+import { clusterTag } from '../../resources/cloud-droplet.ts';
+import type { Instance } from '../../resources/instance.ts';
+import { bootstrapRevision } from '../bootstrap/run.ts';
+import type { ControllerDeps } from '../deps.ts';
+import type { InstanceFacts } from './plan.ts';
+
+/** Gathers what plan needs to know, from the store alone. */
+export async function observeInstance(
+  instance: Instance,
+  deps: ControllerDeps,
+): Promise<InstanceFacts> {
+  const { store, settings } = deps;
+  const { metadata, spec, status } = instance;
+  const [klass, droplet] = await Promise.all([
+    store.get('InstanceClass', spec.className),
+    store.get('Droplet', metadata.name),
+  ]);
+  return {
+    class: klass?.spec,
+    droplet,
+    revision: klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '',
+    brake: undefined,
+    ...(droplet
+      ? { isSwept: true, foreign: undefined }
+      : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),
+  };
+}
+
+/** A droplet with the number's name or with the number as a tag that this Orquesta did not make. */
+async function lookForForeign(
+  name: string,
+  number: string,
+  since: string | undefined,
+  { cloudView }: ControllerDeps,
+): Promise<Pick<InstanceFacts, 'isSwept' | 'foreign'>> {
+  const [{ sweep, droplets }, clusterId] = await Promise.all([
+    cloudView.find({ name, tag: number }),
+    cloudView.clusterId(),
+  ]);
+  return {
+    isSwept: sweep !== undefined && since !== undefined && sweep.startedAt >= Date.parse(since),
+    foreign: droplets.find((droplet) => !droplet.tags.includes(clusterTag(clusterId))),
+  };
+}

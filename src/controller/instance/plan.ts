@@ -1,0 +1,238 @@
+import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
+import type { Droplet } from '../../resources/droplet.ts';
+import type { Instance, InstanceStatus } from '../../resources/instance.ts';
+import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import { ADOPT_ANNOTATION, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import type { Plan } from '../reconciler.ts';
+
+export type InstanceStep =
+  | 'sweep'
+  | 'create-droplet'
+  | 'start-anew'
+  | 'connect'
+  | 'start-bootstrap'
+  | 'follow-bootstrap'
+  | 'await-bot'
+  | 'check-bot'
+  | 'restart-service'
+  | 'reboot'
+  | 'replace-droplet'
+  | 'delete-droplet'
+  | 'finalize';
+
+export interface InstanceFacts {
+  /** The class that spec.className names. */
+  readonly class: InstanceClassSpec | undefined;
+  /** The Droplet object of the instance's name, whoever owns it. */
+  readonly droplet: Droplet | undefined;
+  /** Digest of everything that shapes the bootstrap now. */
+  readonly revision: string;
+  /** The last sweep began in the present phase: it knows of every droplet that may stand in the way. */
+  readonly isSwept: boolean;
+  /** A droplet that serves this number and that this Orquesta did not make. */
+  readonly foreign: CloudDroplet | undefined;
+  /** Why no repair may be made now. */
+  readonly brake: string | undefined;
+}
+
+/** The sentence of the public API for a number that is served already. */
+export const ALREADY_EXISTS = 'Ya existe una instancia en DigitalOcean para este número';
+
+/** First contact may meet an sshd that cloud-init has not given its host key yet. */
+const HOST_KEY_GRACE_MS = 15_000;
+const HOST_KEY_LOOK_MS = 3_000;
+/** Between two tries of the bootstrap: 5 s, 10 s, 20 s … */
+const BOOTSTRAP_BACKOFF_MS = 5_000;
+
+const at = (time: string | null | undefined): number => (time ? Date.parse(time) : 0);
+const seconds = (count: number): number => count * 1000;
+
+/** The whole life of an instance. Pure. */
+export function planInstance(instance: Instance, facts: InstanceFacts, now: number): Plan<InstanceStep> {
+  const { metadata, spec, status } = instance;
+  const { droplet } = facts;
+  const isOurs = droplet?.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid) ?? false;
+
+  if (metadata.deletionTimestamp) {
+    if (!droplet || !isOurs) return { do: 'finalize', why: 'The droplet is gone' };
+    if (!droplet.metadata.deletionTimestamp) return { do: 'delete-droplet', why: 'Deleting the droplet' };
+    return { wait: 'DropletDeleting', why: droplet.status?.message ?? 'The droplet is being deleted' };
+  }
+  if (status?.failure) {
+    if (status.failure.generation !== metadata.generation) {
+      return { do: 'start-anew', why: 'The instance was changed after it failed: starting anew' };
+    }
+    return { settled: status.failure.reason, why: status.failure.message, lookAgain: 0 };
+  }
+  if (spec.paused) return { settled: 'Paused', why: 'Paused: nothing is done until spec.paused is false', lookAgain: 0 };
+  if (!facts.class) {
+    return { wait: 'ClassNotFound', why: `There is no InstanceClass "${spec.className}": apply one of that name` };
+  }
+
+  if (droplet && !isOurs) {
+    if (droplet.metadata.deletionTimestamp) {
+      return { wait: 'NameTaken', why: 'An earlier droplet of this name is still being deleted' };
+    }
+    return { fail: 'NameTaken', why: `${ALREADY_EXISTS} (Droplet ${metadata.name})` };
+  }
+  if (metadata.annotations?.[REPLACE_ANNOTATION] === 'true') {
+    return { do: 'replace-droplet', why: 'A new droplet was asked for' };
+  }
+  if (!droplet) return planDroplet(instance, facts);
+  if (droplet.metadata.deletionTimestamp) {
+    return { wait: 'DropletReplacing', why: droplet.status?.message ?? 'The old droplet is being deleted' };
+  }
+  return planMachine(instance, droplet, facts, facts.class, now);
+}
+
+/** No droplet yet: make sure that nobody else's serves the number, then ask for one. */
+function planDroplet({ metadata }: Instance, facts: InstanceFacts): Plan<InstanceStep> {
+  if (!facts.isSwept) return { do: 'sweep', why: 'Looking whether the number has a droplet already' };
+  if (facts.foreign && metadata.annotations?.[ADOPT_ANNOTATION] !== 'true') {
+    const { id, name } = facts.foreign;
+    return { fail: 'ForeignDroplet', why: `${ALREADY_EXISTS} (droplet ${id}, ${name})` };
+  }
+  return { do: 'create-droplet', why: 'Declaring the droplet' };
+}
+
+/** The droplet is declared: reach it, prepare it, and keep its bot well. */
+function planMachine(
+  instance: Instance,
+  droplet: Droplet,
+  facts: InstanceFacts,
+  klass: InstanceClassSpec,
+  now: number,
+): Plan<InstanceStep> {
+  const status = instance.status;
+  const machine = droplet.status;
+  if (status?.repairs?.replacedUid === droplet.metadata.uid) {
+    return { do: 'replace-droplet', why: 'The droplet was given up' };
+  }
+  if (machine?.failure) return { fail: machine.failure.reason, why: machine.failure.message };
+  if (machine?.id === undefined || !machine.ip) {
+    const deadline = at(machine?.acceptedAt) + seconds(klass.deadlines.dropletActiveSeconds);
+    if (machine?.id === undefined) {
+      return { wait: 'DropletPending', why: machine?.message ?? 'The droplet is about to be created' };
+    }
+    if (now < deadline) return { wait: 'DropletBooting', why: machine.message, until: deadline };
+    return replaceOrFail(instance, klass, 'DropletDeadlineExceeded', `Droplet ${machine.id} had no address after ${klass.deadlines.dropletActiveSeconds} s`);
+  }
+
+  if (machine.state === 'off') {
+    return { wait: 'DropletOff', why: machine.message };
+  }
+  if (status?.ssh?.dropletId !== machine.id || !status.ssh.isUp) {
+    const { hostKeyMismatch } = status ?? {};
+    if (hostKeyMismatch && now - at(hostKeyMismatch.since) >= HOST_KEY_GRACE_MS) {
+      return { fail: 'HostKeyMismatch', why: hostKeyMismatch.message };
+    }
+    if (hostKeyMismatch && now - at(hostKeyMismatch.lastAt) < HOST_KEY_LOOK_MS) {
+      return { wait: 'HostKeyMismatch', why: hostKeyMismatch.message, until: at(hostKeyMismatch.lastAt) + HOST_KEY_LOOK_MS };
+    }
+    const since = status?.phase === 'waiting_for_ssh' ? at(status.phaseStartedAt) : now;
+    if (now - since >= seconds(klass.deadlines.sshSeconds)) {
+      const why = `No SSH session with droplet ${machine.id} at ${machine.ip} within ${klass.deadlines.sshSeconds} s${status?.sshProblem ? `: ${status.sshProblem}` : ''}`;
+      return replaceOrFail(instance, klass, 'SSHDeadlineExceeded', why);
+    }
+    return { do: 'connect', why: `Waiting for SSH at ${machine.ip}` };
+  }
+  return (
+    planBootstrap(instance, machine.id, facts, klass, now) ?? planBot(instance, facts, klass, now)
+  );
+}
+
+function planBootstrap(
+  { status }: Instance,
+  dropletId: number,
+  facts: InstanceFacts,
+  klass: InstanceClassSpec,
+  now: number,
+): Plan<InstanceStep> | undefined {
+  const run = status?.bootstrap;
+  if (run?.dropletId !== dropletId || run.revision !== facts.revision) {
+    return { do: 'start-bootstrap', why: 'Preparing the droplet' };
+  }
+  if (!run.finishedAt) return { do: 'follow-bootstrap', why: `Preparing the droplet (try ${run.attempt})` };
+  if (run.exitCode === 0) return undefined;
+
+  const tries = klass.retries.bootstrap + 1;
+  const what = run.problem ?? `The bootstrap ended with exit code ${run.exitCode}`;
+  if (run.attempt >= tries) {
+    const why = `${what}, after ${run.attempt} ${run.attempt === 1 ? 'try' : 'tries'}. Read its log, mend the class or the instance, and apply or restart it`;
+    return { fail: 'BootstrapFailed', why };
+  }
+  const due = at(run.finishedAt) + BOOTSTRAP_BACKOFF_MS * 2 ** (run.attempt - 1);
+  if (now < due) return { wait: 'BootstrapBackoff', why: `${what}; trying again`, until: due };
+  return { do: 'start-bootstrap', why: `${what}; trying again` };
+}
+
+/** Prepared: wait for the bot, then look at it now and then, and climb the ladder when it is sick. */
+function planBot(
+  { spec, status }: Instance,
+  facts: InstanceFacts,
+  klass: InstanceClassSpec,
+  now: number,
+): Plan<InstanceStep> {
+  const bot = status?.bot;
+  const readyAt = at(status?.bootstrap?.finishedAt);
+  if (spec.restartedAt && at(spec.restartedAt) > Math.max(at(bot?.restartedAt), readyAt)) {
+    return { do: 'restart-service', why: 'A restart was asked for' };
+  }
+  const startedAt = botStartedAt(status);
+  const hasStarted = at(bot?.lastHealthyAt) >= startedAt;
+  const lastLook = at(bot?.lastCheckedAt);
+
+  if (!hasStarted) {
+    if (now - startedAt < seconds(klass.health.startupSeconds)) {
+      return { do: 'await-bot', why: 'Waiting for the bot to answer' };
+    }
+    return repair(status, facts, klass, `The bot did not answer within ${klass.health.startupSeconds} s of its start`);
+  }
+  const due = lastLook + seconds(klass.health.intervalSeconds);
+  if ((bot?.failures ?? 0) >= klass.health.failureThreshold) {
+    return repair(status, facts, klass, `The bot failed ${bot?.failures} looks in a row: ${bot?.problem}`);
+  }
+  if (now >= due) return { do: 'check-bot', why: 'The bot answers' };
+  return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
+}
+
+/** One rung at a time: restart the service, reboot, replace the droplet; the WhatsApp session is lost with the last. */
+function repair(
+  status: InstanceStatus | undefined,
+  facts: InstanceFacts,
+  klass: InstanceClassSpec,
+  sickness: string,
+): Plan<InstanceStep> {
+  if (facts.brake) return { wait: 'RepairsPaused', why: `${sickness}. No repair now: ${facts.brake}` };
+  switch (status?.repairs?.rung) {
+    case undefined:
+      return { do: 'restart-service', why: `${sickness}: restarting its service` };
+    case 'restart-service':
+      return { do: 'reboot', why: `${sickness}: rebooting the droplet` };
+    case 'reboot':
+      return replaceOrFail({ status }, klass, 'BotUnhealthy', sickness);
+  }
+}
+
+function replaceOrFail(
+  { status }: { readonly status?: InstanceStatus | undefined },
+  klass: InstanceClassSpec,
+  reason: string,
+  why: string,
+): Plan<InstanceStep> {
+  const done = status?.repairs?.replacements ?? 0;
+  if (done < klass.retries.replaceDroplet) {
+    return { do: 'replace-droplet', why: `${why}: replacing the droplet` };
+  }
+  const tried = done === 0 ? '' : `, and ${done} ${done === 1 ? 'replacement' : 'replacements'} did not help`;
+  return { fail: reason, why: `${why}${tried}. Look at the events and the log, then restart the instance` };
+}
+
+/** When the bot was last started, as far as is known: ms since the epoch. */
+export function botStartedAt(status: InstanceStatus | undefined): number {
+  return Math.max(at(status?.bootstrap?.finishedAt), at(status?.bot?.startedAt));
+}
+
+/** It answered since it was last started, and has not failed too often since. */
+export const isBotHealthy = (status: InstanceStatus | undefined, threshold: number): boolean =>
+  at(status?.bot?.lastHealthyAt) >= botStartedAt(status) && (status?.bot?.failures ?? 0) < threshold;

@@ -1,0 +1,51 @@
+import type { BotAddress } from '../../../bot/bot.ts';
+import type { InstanceClassSpec } from '../../../resources/instance-class.ts';
+import type { Session, ShellTarget } from '../../../ssh/shell.ts';
+import type { StepContext } from '../../reconciler.ts';
+import type { InstanceFacts } from '../plan.ts';
+
+export type InstanceContext = StepContext<'Instance', InstanceFacts>;
+
+/** An instance's droplet and class, as a step needs them once the droplet is known. */
+export interface Machine {
+  readonly id: number;
+  readonly ip: string;
+  readonly class: InstanceClassSpec;
+}
+
+/** Throws when the plan asked for a step that needs a droplet and there is none: a fault of the program. */
+export function machineOf({ facts }: InstanceContext): Machine {
+  const { id, ip } = facts.droplet?.status ?? {};
+  if (id === undefined || ip === undefined || !facts.class) {
+    throw new Error('This step was planned without a droplet that has an address');
+  }
+  return { id, ip, class: facts.class };
+}
+
+/** Where to log in, and the one host key to accept: the pinned one, else the one that user_data gave the machine. */
+export function sshTarget(context: InstanceContext): ShellTarget {
+  const { id, ip, class: klass } = machineOf(context);
+  const { settings } = context.deps;
+  const pinned = context.object.status?.ssh;
+  const born = context.facts.droplet?.status?.hostKey;
+  const isStrict = settings.hostKeyPolicy === 'strict';
+  return {
+    host: ip,
+    port: klass.ssh.port ?? settings.sshPort,
+    user: klass.ssh.user,
+    hostKey: pinned?.dropletId === id ? pinned.hostKey : isStrict ? born : undefined,
+  };
+}
+
+export const openSession = (context: InstanceContext): Promise<Session> =>
+  context.deps.shell.open(sshTarget(context), context.signal);
+
+export function botAddress(context: InstanceContext): BotAddress {
+  const { ip, class: klass } = machineOf(context);
+  const { panelPort, qrPort, statusPath } = klass.bot;
+  return { host: ip, panelPort, qrPort, statusPath };
+}
+
+/** Now, as status fields keep it. */
+export const timeOf = ({ deps }: InstanceContext): string =>
+  new Date(deps.clock.now()).toISOString();

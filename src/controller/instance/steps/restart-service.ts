@@ -1,0 +1,42 @@
+import { ShellError } from '../../../ssh/shell.ts';
+import type { StepResult } from '../../reconciler.ts';
+import { botStartedAt } from '../plan.ts';
+import { type InstanceContext, machineOf, openSession, timeOf } from './context.ts';
+
+/** Restarts the bot's service: asked for by spec.restartedAt, or the first rung of a repair. */
+export async function restartService(context: InstanceContext): Promise<StepResult> {
+  const { object, signal } = context;
+  const { service } = machineOf(context).class.bot;
+  const asked = object.spec.restartedAt;
+  const isAsked = asked !== null && Date.parse(asked) > botStartedAt(object.status);
+  let problem: string | undefined;
+  try {
+    const session = await openSession(context);
+    const result = await session.exec(`systemctl restart ${service}`, { signal });
+    if (result.exitCode !== 0) {
+      problem = `systemctl restart ${service} ended with exit code ${result.exitCode}: ${result.stderr.trim().slice(0, 300)}`;
+    }
+  } catch (error) {
+    // A machine that can't be reached is for the next rung.
+    if (isAsked || !(error instanceof ShellError) || signal.aborted) throw error;
+    problem = error.message;
+  }
+  const now = timeOf(context);
+  const { bot, repairs, restarts = 0 } = object.status ?? {};
+  await context.save({
+    restarts: restarts + 1,
+    sshProblem: problem,
+    bot: {
+      failures: 0,
+      ...bot,
+      ...(problem === undefined ? { startedAt: now, failures: 0 } : {}),
+      ...(isAsked ? { restartedAt: asked } : {}),
+    },
+    repairs: isAsked
+      ? repairs
+      : { replacements: 0, ...repairs, rung: 'restart-service', at: now },
+  });
+  if (problem) await context.event('Warning', 'RestartFailed', problem);
+  else await context.event('Normal', 'Restarted', `Restarted ${service}${isAsked ? ' as asked' : ''}`);
+  return undefined;
+}

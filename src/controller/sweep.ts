@@ -1,0 +1,104 @@
+import type { Clock } from '../clock.ts';
+import { type Cloud, CloudError } from '../cloud/cloud.ts';
+import type { Logger } from '../log.ts';
+import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { CloudView, Sweep } from '../store/cloud-view.ts';
+
+const SWEEP_LIMIT_MS = 120_000;
+/** While something is changing. */
+const BUSY_MS = 2_000;
+/** When all is quiet: how late a change from outside is noticed at the most. */
+const QUIET_MS = 30_000;
+const RETRY_MS = 5_000;
+const UNAUTHORIZED_MS = 60_000;
+
+export interface SweeperDeps {
+  readonly cloud: Cloud;
+  readonly cloudView: CloudView;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Told of every droplet that a sweep saw change, appear or vanish. */
+  readonly onSeen: (droplets: readonly CloudDroplet[]) => Promise<void>;
+}
+
+/** Lists the whole account, for all objects at once: ⌈N/200⌉ requests, whatever the number of instances. */
+export class Sweeper {
+  readonly #deps: SweeperDeps;
+  #running: { readonly startedAt: number; readonly done: Promise<Sweep> } | undefined;
+  #next: Promise<Sweep> | undefined;
+
+  constructor(deps: SweeperDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * A sweep that began at `time` (ms since the epoch) or later: the last one if it will do, else one that is shared by
+   * all who ask meanwhile. Throws CloudError; rejects with the signal's reason when `signal` aborts.
+   */
+  async since(time: number, signal: AbortSignal): Promise<Sweep> {
+    const last = await this.#deps.cloudView.lastSweep();
+    if (last && last.startedAt >= time) return last;
+    return Promise.race([this.#sharedSince(time), aborted(signal)]);
+  }
+
+  #sharedSince(time: number): Promise<Sweep> {
+    if (!this.#running) return this.#start();
+    if (this.#running.startedAt >= time) return this.#running.done;
+    this.#next ??= this.#running.done
+      .catch(() => undefined)
+      .then(() => {
+        this.#next = undefined;
+        return this.#start();
+      });
+    return this.#next;
+  }
+
+  #start(): Promise<Sweep> {
+    const startedAt = this.#deps.clock.now();
+    const done = this.#sweep(startedAt).finally(() => {
+      if (this.#running?.done === done) this.#running = undefined;
+    });
+    this.#running = { startedAt, done };
+    return done;
+  }
+
+  async #sweep(startedAt: number): Promise<Sweep> {
+    const { cloud, cloudView, clock, log, onSeen } = this.#deps;
+    const droplets = await cloud.listDroplets(AbortSignal.timeout(SWEEP_LIMIT_MS));
+    const sweep = { startedAt, finishedAt: clock.now() };
+    const { changed, missing } = await cloudView.record(sweep, droplets);
+    log.debug(
+      { droplets: droplets.length, changed: changed.length, missing: missing.length },
+      'Swept the account',
+    );
+    await onSeen([...changed, ...missing]);
+    return sweep;
+  }
+
+  /** The periodic duty: sweeps when it is time, and answers in how many ms to look again. `isBusy`: something is changing. */
+  async reconcile(isBusy: () => boolean, signal: AbortSignal): Promise<number> {
+    const { cloudView, clock, log } = this.#deps;
+    const interval = isBusy() ? BUSY_MS : QUIET_MS;
+    const last = await cloudView.lastSweep();
+    const due = last ? last.startedAt + interval : 0;
+    // A sweep of the future comes from a machine whose clock was ahead: not a reason to stop looking.
+    const now = clock.now();
+    if (due > now && due - now <= interval) return due - now;
+    try {
+      await this.since(now, signal);
+    } catch (error) {
+      if (!(error instanceof CloudError)) throw error;
+      log.warn({ err: error }, 'The account could not be listed');
+      if (error.kind === 'unauthorized') return UNAUTHORIZED_MS;
+      return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
+    }
+    return isBusy() ? BUSY_MS : QUIET_MS;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}

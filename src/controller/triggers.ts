@@ -1,0 +1,97 @@
+import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import { uidOf } from '../resources/cloud-droplet.ts';
+import type { Droplet } from '../resources/droplet.ts';
+import type { Kind, ObjectOf } from '../resources/kinds.ts';
+import { controllerOwner } from '../resources/meta.ts';
+import type { Change } from '../store/store.ts';
+
+/** What to look at, never what happened: "Instance/bot-573332221111", or SWEEP. */
+export type Key = string;
+export const SWEEP: Key = 'Sweep/account';
+export const keyOf = (kind: 'Instance' | 'Droplet', name: string): Key => `${kind}/${name}`;
+
+/** The objects as this process last saw them. */
+export interface Objects {
+  list<K extends Kind>(kind: K): readonly ObjectOf[K][];
+}
+
+/** The keys that a committed write concerns. A status that a reconciler wrote about its own object concerns nobody but the owner. Pure. */
+export function keysOfChange(
+  change: Change,
+  previous: ObjectOf[Kind] | undefined,
+  objects: Objects,
+): readonly Key[] {
+  const isNews = change.type !== 'modified' || !previous || isAnotherWish(change.object, previous);
+  switch (change.kind) {
+    case 'Instance':
+      return isNews && change.type !== 'deleted' ? [keyOf('Instance', change.object.metadata.name)] : [];
+    case 'InstanceClass':
+      return isNews
+        ? objects
+            .list('Instance')
+            .filter((instance) => instance.spec.className === change.object.metadata.name)
+            .map((instance) => keyOf('Instance', instance.metadata.name))
+        : [];
+    case 'Droplet':
+      return keysOfDroplet(change as Change<'Droplet'>, previous as Droplet | undefined, isNews);
+  }
+}
+
+function keysOfDroplet(
+  { type, object }: Change<'Droplet'>,
+  previous: Droplet | undefined,
+  isNews: boolean,
+): readonly Key[] {
+  const keys: Key[] = [];
+  if (isNews && type !== 'deleted') keys.push(keyOf('Droplet', object.metadata.name));
+  if (isNews || isAnotherMachine(object, previous)) {
+    // Also for an instance that waits for the name and does not own the droplet.
+    keys.push(keyOf('Instance', controllerOwner(object.metadata)?.name ?? object.metadata.name));
+  }
+  if (isChanging(object) && !(previous && isChanging(previous))) keys.push(SWEEP);
+  return keys;
+}
+
+function isAnotherWish(object: ObjectOf[Kind], previous: ObjectOf[Kind]): boolean {
+  const [now, then] = [object.metadata, previous.metadata];
+  return (
+    now.uid !== then.uid ||
+    now.generation !== then.generation ||
+    now.deletionTimestamp !== then.deletionTimestamp ||
+    JSON.stringify(now.annotations) !== JSON.stringify(then.annotations)
+  );
+}
+
+const isAnotherMachine = ({ status: now }: Droplet, previous: Droplet | undefined): boolean => {
+  const then = previous?.status;
+  return (
+    now?.id !== then?.id ||
+    now?.ip !== then?.ip ||
+    now?.state !== then?.state ||
+    now?.failure?.at !== then?.failure?.at
+  );
+};
+
+/** Something is under way in the cloud that a sweep will show. */
+export function isChanging({ metadata, status }: Droplet): boolean {
+  if (!status) return false;
+  if (metadata.deletionTimestamp || status.intent) return true;
+  return status.id !== undefined && (status.ip === undefined || status.state !== 'active');
+}
+
+/** The keys of the Droplet objects that stand for droplets which a sweep saw appear, change or vanish. Pure. */
+export function keysOfSeen(droplets: readonly CloudDroplet[], objects: Objects): readonly Key[] {
+  if (droplets.length === 0) return [];
+  const ids = new Set(droplets.map((droplet) => droplet.id));
+  const names = new Set(droplets.map((droplet) => droplet.name.toLowerCase()));
+  const uids = new Set(droplets.map(uidOf));
+  return objects
+    .list('Droplet')
+    .filter(
+      ({ metadata, status }) =>
+        uids.has(metadata.uid) ||
+        names.has(metadata.name) ||
+        (status?.id !== undefined && ids.has(status.id)),
+    )
+    .map((object) => keyOf('Droplet', object.metadata.name));
+}

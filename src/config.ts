@@ -30,7 +30,10 @@ const schema = z.object({
   REDIS_PASSWORD: text.optional(),
   REDIS_DB: z.coerce.number().int().min(0).default(0),
   /** Wins over the five above. */
-  REDIS_URL: z.string().regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://').optional(),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
+    .optional(),
   /** Begins every key; several Orquestas may share one Redis. In a Redis Cluster it must hold a hash tag, like "{orquesta}". */
   REDIS_PREFIX: text.default('orquesta'),
 
@@ -95,8 +98,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
   if (parsed.success && lines.length === 0) return parsed.data;
   throw new ConfigError(
-    ['Orquesta cannot start with these settings:', ...lines.map((line) => `  ${line}`), TRY_IT].join(
-      '\n',
-    ),
+    [
+      'Orquesta cannot start with these settings:',
+      ...lines.map((line) => `  ${line}`),
+      TRY_IT,
+    ].join('\n'),
   );
 }

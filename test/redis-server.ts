@@ -38,7 +38,10 @@ export default async function setup(project: TestProject): Promise<() => Promise
       ),
     );
   });
-  const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
+  const redis = new Redis(port, '127.0.0.1', {
+    retryStrategy: () => 50,
+    maxRetriesPerRequest: null,
+  });
   redis.on('error', () => {});
   await Promise.race([redis.ping(), failed]);
   redis.disconnect();

@@ -17,7 +17,7 @@ local want, reserve = tonumber(ARGV[1]), tonumber(ARGV[2])
 local remaining, blockFor = tonumber(ARGV[3]), tonumber(ARGV[4])
 local buckets = (#ARGV - 4) / 3
 
--- A clock that was set back must not take tokens away, nor refill twice.
+-- A clock that was set back refills nothing, and takes nothing away.
 local at = tonumber(redis.call('HGET', KEYS[1], 'at') or now)
 local past = math.max(0, now - at)
 local blockedUntil = tonumber(redis.call('HGET', KEYS[1], 'until') or 0)

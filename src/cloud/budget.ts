@@ -9,7 +9,9 @@ import type { RateLimitNews } from './rate-limit.ts';
 export type Priority = 'read' | 'create' | 'delete';
 
 /** `retryAt`: ms since the epoch, the earliest moment at which a request of this priority can be granted. */
-export type Grant = { readonly granted: true } | { readonly granted: false; readonly retryAt: number };
+export type Grant =
+  | { readonly granted: true }
+  | { readonly granted: false; readonly retryAt: number };
 
 /** What is left, in requests. `blockedUntil` (ms since the epoch) while DigitalOcean has told us to wait. */
 export interface BudgetState {

@@ -5,7 +5,12 @@ const NOW = Date.parse('2026-11-23T10:00:00Z');
 
 describe('rateLimitNews', () => {
   it.each([
-    ['an ordinary answer tells what is left', 200, { 'ratelimit-remaining': '4711' }, { remaining: 4711 }],
+    [
+      'an ordinary answer tells what is left',
+      200,
+      { 'ratelimit-remaining': '4711' },
+      { remaining: 4711 },
+    ],
     ['an answer without headers tells nothing', 502, {}, {}],
     ['rubbish in a header is not believed', 200, { 'ratelimit-remaining': '-3' }, {}],
     [
@@ -32,7 +37,12 @@ describe('rateLimitNews', () => {
       { 'ratelimit-reset': String(NOW / 1000 - 5) },
       { blockedForMs: 1000 },
     ],
-    ['no wait is longer than an hour', 429, { 'retry-after': '999999' }, { blockedForMs: 3_600_000 }],
+    [
+      'no wait is longer than an hour',
+      429,
+      { 'retry-after': '999999' },
+      { blockedForMs: 3_600_000 },
+    ],
     ['a 429 that says nothing waits a minute', 429, {}, { blockedForMs: 60_000 }],
   ])('%s', (_name, status, headers, news) => {
     expect(rateLimitNews(status, headers, NOW)).toEqual(news);

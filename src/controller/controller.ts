@@ -8,7 +8,15 @@ import { dropletReconciler } from './droplet/index.ts';
 import { instanceReconciler } from './instance/index.ts';
 import { reconcile } from './reconciler.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
-import { isChanging, type Key, keyOf, keysOfChange, keysOfSeen, type Objects, SWEEP } from './triggers.ts';
+import {
+  isChanging,
+  type Key,
+  keyOf,
+  keysOfChange,
+  keysOfSeen,
+  type Objects,
+  SWEEP,
+} from './triggers.ts';
 
 /** The store's objects in memory, kept up by its change stream. */
 export interface ObjectFeed extends Objects {
@@ -98,14 +106,16 @@ export class Controller {
   }
 
   #isBusy(): boolean {
-    return this.#objects.list('Droplet').some(isChanging);
+    return this.#objects.list('Droplet').items.some(isChanging);
   }
 
   #everything(): readonly Key[] {
     return [
       SWEEP,
-      ...this.#objects.list('Instance').map(({ metadata }) => keyOf('Instance', metadata.name)),
-      ...this.#objects.list('Droplet').map(({ metadata }) => keyOf('Droplet', metadata.name)),
+      ...this.#objects
+        .list('Instance')
+        .items.map(({ metadata }) => keyOf('Instance', metadata.name)),
+      ...this.#objects.list('Droplet').items.map(({ metadata }) => keyOf('Droplet', metadata.name)),
     ];
   }
 }

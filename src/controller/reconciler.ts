@@ -19,7 +19,8 @@ export type Plan<Step extends string> =
 
 /** A condition's reason, CamelCase: the name of the step, or what is waited for. */
 export function reasonOf(plan: Plan<string>): string {
-  if ('do' in plan) return plan.do.replace(/(^|-)([a-z])/g, (_, __, letter) => letter.toUpperCase());
+  if ('do' in plan)
+    return plan.do.replace(/(^|-)([a-z])/g, (_, __, letter) => letter.toUpperCase());
   if ('wait' in plan) return plan.wait;
   return 'settled' in plan ? plan.settled : plan.fail;
 }

@@ -12,7 +12,7 @@ export const keyOf = (kind: 'Instance' | 'Droplet', name: string): Key => `${kin
 
 /** The objects as this process last saw them. */
 export interface Objects {
-  list<K extends Kind>(kind: K): readonly ObjectOf[K][];
+  list<K extends Kind>(kind: K): { readonly items: readonly ObjectOf[K][] };
 }
 
 /** The keys that a committed write concerns. A status that a reconciler wrote about its own object concerns nobody but the owner. Pure. */
@@ -24,12 +24,14 @@ export function keysOfChange(
   const isNews = change.type !== 'modified' || !previous || isAnotherWish(change.object, previous);
   switch (change.kind) {
     case 'Instance':
-      return isNews && change.type !== 'deleted' ? [keyOf('Instance', change.object.metadata.name)] : [];
+      return isNews && change.type !== 'deleted'
+        ? [keyOf('Instance', change.object.metadata.name)]
+        : [];
     case 'InstanceClass':
       return isNews
         ? objects
             .list('Instance')
-            .filter((instance) => instance.spec.className === change.object.metadata.name)
+            .items.filter((instance) => instance.spec.className === change.object.metadata.name)
             .map((instance) => keyOf('Instance', instance.metadata.name))
         : [];
     case 'Droplet':
@@ -87,7 +89,7 @@ export function keysOfSeen(droplets: readonly CloudDroplet[], objects: Objects):
   const uids = new Set(droplets.map(uidOf));
   return objects
     .list('Droplet')
-    .filter(
+    .items.filter(
       ({ metadata, status }) =>
         uids.has(metadata.uid) ||
         names.has(metadata.name) ||

@@ -34,7 +34,10 @@ export function bootstrapRevision(
   const env = Object.entries(scriptEnvironment(spec, klass, botRepository)).sort(([a], [b]) =>
     a < b ? -1 : 1,
   );
-  return createHash('sha256').update(JSON.stringify({ files, script, env })).digest('hex').slice(0, 12);
+  return createHash('sha256')
+    .update(JSON.stringify({ files, script, env }))
+    .digest('hex')
+    .slice(0, 12);
 }
 
 /** The files of one run: ours, the class's, and the two environments. */
@@ -78,7 +81,9 @@ export async function ensureRun(
 ): Promise<RunState> {
   if (!RUN_NAME.test(run)) throw new Error(`"${run}" can't be the name of a bootstrap run`);
   const command = `run=${run}\nlimit=${limitSeconds}\n${ENSURE_RUN}`;
-  const stdin = files.map(({ mode, path, content }) => `${mode} ${path} ${base64(content)}\n`).join('');
+  const stdin = files
+    .map(({ mode, path, content }) => `${mode} ${path} ${base64(content)}\n`)
+    .join('');
   const result = await session.exec(command, { stdin, signal });
   const [word, code] = result.stdout.trim().split(' ');
   if (result.exitCode !== 0 || word === undefined) {

@@ -49,11 +49,7 @@ const UNAUTHORIZED_LOOK_MS = 60_000;
 const at = (time: string): number => Date.parse(time);
 
 /** The life of one droplet. Pure. */
-export function planDroplet(
-  droplet: Droplet,
-  facts: DropletFacts,
-  now: number,
-): Plan<DropletStep> {
+export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number): Plan<DropletStep> {
   const status = droplet.status;
   if (droplet.metadata.deletionTimestamp) return planDeletion(status, facts, now);
   if (status?.failure) {
@@ -111,14 +107,22 @@ function planMachine(status: DropletStatus, facts: DropletFacts, now: number): P
 function planSettling(intent: CreateIntent, now: number): Plan<DropletStep> {
   const startedAt = at(intent.startedAt);
   const [first, last] = intent.absentLooks ?? [];
-  if (first && last && at(last) - at(first) >= BETWEEN_LOOKS_MS && at(last) >= startedAt + SETTLED_AFTER_MS) {
+  if (
+    first &&
+    last &&
+    at(last) - at(first) >= BETWEEN_LOOKS_MS &&
+    at(last) >= startedAt + SETTLED_AFTER_MS
+  ) {
     return { do: 'end-intent', why: 'The lost create has made no droplet' };
   }
   const due = first
     ? Math.max(at(first) + BETWEEN_LOOKS_MS, startedAt + SETTLED_AFTER_MS)
     : startedAt + FIRST_LOOK_MS;
   if (now >= due) {
-    return { do: 'look-by-name', why: 'The outcome of the create is unknown: looking for the droplet' };
+    return {
+      do: 'look-by-name',
+      why: 'The outcome of the create is unknown: looking for the droplet',
+    };
   }
   const why = 'The outcome of the create is unknown; looking for the droplet before asking again';
   return { wait: 'OutcomeUnknown', why, until: due };

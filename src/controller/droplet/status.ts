@@ -16,7 +16,8 @@ export function dropletStatus(
   const time = new Date(now).toISOString();
   const { recorded } = facts;
   const failure =
-    old?.failure ?? ('fail' in plan ? { reason: plan.fail, message: plan.why, at: time } : undefined);
+    old?.failure ??
+    ('fail' in plan ? { reason: plan.fail, message: plan.why, at: time } : undefined);
   const ip = recorded?.ip ?? old?.ip;
   const isReady = old?.id !== undefined && ip !== undefined && !failure && !('do' in plan);
   const base: DropletStatus = {

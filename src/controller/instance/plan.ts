@@ -48,15 +48,24 @@ const at = (time: string | null | undefined): number => (time ? Date.parse(time)
 const seconds = (count: number): number => count * 1000;
 
 /** The whole life of an instance. Pure. */
-export function planInstance(instance: Instance, facts: InstanceFacts, now: number): Plan<InstanceStep> {
+export function planInstance(
+  instance: Instance,
+  facts: InstanceFacts,
+  now: number,
+): Plan<InstanceStep> {
   const { metadata, spec, status } = instance;
   const { droplet } = facts;
-  const isOurs = droplet?.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid) ?? false;
+  const isOurs =
+    droplet?.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid) ?? false;
 
   if (metadata.deletionTimestamp) {
     if (!droplet || !isOurs) return { do: 'finalize', why: 'The droplet is gone' };
-    if (!droplet.metadata.deletionTimestamp) return { do: 'delete-droplet', why: 'Deleting the droplet' };
-    return { wait: 'DropletDeleting', why: droplet.status?.message ?? 'The droplet is being deleted' };
+    if (!droplet.metadata.deletionTimestamp)
+      return { do: 'delete-droplet', why: 'Deleting the droplet' };
+    return {
+      wait: 'DropletDeleting',
+      why: droplet.status?.message ?? 'The droplet is being deleted',
+    };
   }
   if (status?.failure) {
     if (status.failure.generation !== metadata.generation) {
@@ -64,9 +73,17 @@ export function planInstance(instance: Instance, facts: InstanceFacts, now: numb
     }
     return { settled: status.failure.reason, why: status.failure.message, lookAgain: 0 };
   }
-  if (spec.paused) return { settled: 'Paused', why: 'Paused: nothing is done until spec.paused is false', lookAgain: 0 };
+  if (spec.paused)
+    return {
+      settled: 'Paused',
+      why: 'Paused: nothing is done until spec.paused is false',
+      lookAgain: 0,
+    };
   if (!facts.class) {
-    return { wait: 'ClassNotFound', why: `There is no InstanceClass "${spec.className}": apply one of that name` };
+    return {
+      wait: 'ClassNotFound',
+      why: `There is no InstanceClass "${spec.className}": apply one of that name`,
+    };
   }
 
   if (droplet && !isOurs) {
@@ -80,14 +97,18 @@ export function planInstance(instance: Instance, facts: InstanceFacts, now: numb
   }
   if (!droplet) return planDroplet(instance, facts);
   if (droplet.metadata.deletionTimestamp) {
-    return { wait: 'DropletReplacing', why: droplet.status?.message ?? 'The old droplet is being deleted' };
+    return {
+      wait: 'DropletReplacing',
+      why: droplet.status?.message ?? 'The old droplet is being deleted',
+    };
   }
   return planMachine(instance, droplet, facts, facts.class, now);
 }
 
 /** No droplet yet: make sure that nobody else's serves the number, then ask for one. */
 function planDroplet({ metadata }: Instance, facts: InstanceFacts): Plan<InstanceStep> {
-  if (!facts.isSwept) return { do: 'sweep', why: 'Looking whether the number has a droplet already' };
+  if (!facts.isSwept)
+    return { do: 'sweep', why: 'Looking whether the number has a droplet already' };
   if (facts.foreign && metadata.annotations?.[ADOPT_ANNOTATION] !== 'true') {
     const { id, name } = facts.foreign;
     return { fail: 'ForeignDroplet', why: `${ALREADY_EXISTS} (droplet ${id}, ${name})` };
@@ -112,10 +133,18 @@ function planMachine(
   if (machine?.id === undefined || !machine.ip) {
     const deadline = at(machine?.acceptedAt) + seconds(klass.deadlines.dropletActiveSeconds);
     if (machine?.id === undefined) {
-      return { wait: 'DropletPending', why: machine?.message ?? 'The droplet is about to be created' };
+      return {
+        wait: 'DropletPending',
+        why: machine?.message ?? 'The droplet is about to be created',
+      };
     }
     if (now < deadline) return { wait: 'DropletBooting', why: machine.message, until: deadline };
-    return replaceOrFail(instance, klass, 'DropletDeadlineExceeded', `Droplet ${machine.id} had no address after ${klass.deadlines.dropletActiveSeconds} s`);
+    return replaceOrFail(
+      instance,
+      klass,
+      'DropletDeadlineExceeded',
+      `Droplet ${machine.id} had no address after ${klass.deadlines.dropletActiveSeconds} s`,
+    );
   }
 
   if (machine.state === 'off') {
@@ -127,7 +156,11 @@ function planMachine(
       return { fail: 'HostKeyMismatch', why: hostKeyMismatch.message };
     }
     if (hostKeyMismatch && now - at(hostKeyMismatch.lastAt) < HOST_KEY_LOOK_MS) {
-      return { wait: 'HostKeyMismatch', why: hostKeyMismatch.message, until: at(hostKeyMismatch.lastAt) + HOST_KEY_LOOK_MS };
+      return {
+        wait: 'HostKeyMismatch',
+        why: hostKeyMismatch.message,
+        until: at(hostKeyMismatch.lastAt) + HOST_KEY_LOOK_MS,
+      };
     }
     const since = status?.phase === 'waiting_for_ssh' ? at(status.phaseStartedAt) : now;
     if (now - since >= seconds(klass.deadlines.sshSeconds)) {
@@ -152,7 +185,8 @@ function planBootstrap(
   if (run?.dropletId !== dropletId || run.revision !== facts.revision) {
     return { do: 'start-bootstrap', why: 'Preparing the droplet' };
   }
-  if (!run.finishedAt) return { do: 'follow-bootstrap', why: `Preparing the droplet (try ${run.attempt})` };
+  if (!run.finishedAt)
+    return { do: 'follow-bootstrap', why: `Preparing the droplet (try ${run.attempt})` };
   if (run.exitCode === 0) return undefined;
 
   const tries = klass.retries.bootstrap + 1;
@@ -186,11 +220,21 @@ function planBot(
     if (now - startedAt < seconds(klass.health.startupSeconds)) {
       return { do: 'await-bot', why: 'Waiting for the bot to answer' };
     }
-    return repair(status, facts, klass, `The bot did not answer within ${klass.health.startupSeconds} s of its start`);
+    return repair(
+      status,
+      facts,
+      klass,
+      `The bot did not answer within ${klass.health.startupSeconds} s of its start`,
+    );
   }
   const due = lastLook + seconds(klass.health.intervalSeconds);
   if ((bot?.failures ?? 0) >= klass.health.failureThreshold) {
-    return repair(status, facts, klass, `The bot failed ${bot?.failures} looks in a row: ${bot?.problem}`);
+    return repair(
+      status,
+      facts,
+      klass,
+      `The bot failed ${bot?.failures} looks in a row: ${bot?.problem}`,
+    );
   }
   if (now >= due) return { do: 'check-bot', why: 'The bot answers' };
   return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
@@ -203,7 +247,8 @@ function repair(
   klass: InstanceClassSpec,
   sickness: string,
 ): Plan<InstanceStep> {
-  if (facts.brake) return { wait: 'RepairsPaused', why: `${sickness}. No repair now: ${facts.brake}` };
+  if (facts.brake)
+    return { wait: 'RepairsPaused', why: `${sickness}. No repair now: ${facts.brake}` };
   switch (status?.repairs?.rung) {
     case undefined:
       return { do: 'restart-service', why: `${sickness}: restarting its service` };
@@ -224,8 +269,12 @@ function replaceOrFail(
   if (done < klass.retries.replaceDroplet) {
     return { do: 'replace-droplet', why: `${why}: replacing the droplet` };
   }
-  const tried = done === 0 ? '' : `, and ${done} ${done === 1 ? 'replacement' : 'replacements'} did not help`;
-  return { fail: reason, why: `${why}${tried}. Look at the events and the log, then restart the instance` };
+  const tried =
+    done === 0 ? '' : `, and ${done} ${done === 1 ? 'replacement' : 'replacements'} did not help`;
+  return {
+    fail: reason,
+    why: `${why}${tried}. Look at the events and the log, then restart the instance`,
+  };
 }
 
 /** When the bot was last started, as far as is known: ms since the epoch. */
@@ -235,4 +284,5 @@ export function botStartedAt(status: InstanceStatus | undefined): number {
 
 /** It answered since it was last started, and has not failed too often since. */
 export const isBotHealthy = (status: InstanceStatus | undefined, threshold: number): boolean =>
-  at(status?.bot?.lastHealthyAt) >= botStartedAt(status) && (status?.bot?.failures ?? 0) < threshold;
+  at(status?.bot?.lastHealthyAt) >= botStartedAt(status) &&
+  (status?.bot?.failures ?? 0) < threshold;

@@ -24,7 +24,13 @@ export function instanceStatus(
   const standing = phaseOf(conditions);
   const failure =
     'fail' in plan
-      ? { reason: plan.fail, message: plan.why, phase: standing, generation: metadata.generation, at: time }
+      ? {
+          reason: plan.fail,
+          message: plan.why,
+          phase: standing,
+          generation: metadata.generation,
+          at: time,
+        }
       : old?.failure;
   const phase = metadata.deletionTimestamp ? 'deleting' : failure ? 'failed' : standing;
   const machine = ours(instance, facts)?.status;
@@ -69,14 +75,20 @@ function conditionsOf(
 
   const isPlaced = id !== undefined && machine?.ip !== undefined && machine.state !== 'off';
   const isReachable = isPlaced && status?.ssh?.dropletId === id && status.ssh.isUp;
-  const isPrepared = isReachable && run?.dropletId === id && run.revision === facts.revision && run.exitCode === 0;
+  const isPrepared =
+    isReachable && run?.dropletId === id && run.revision === facts.revision && run.exitCode === 0;
   const isWell = isPrepared && isBotHealthy(status, threshold);
   const way: [type: string, isTrue: boolean, reason: string, message: string][] = [
     ['DropletReady', isPlaced, 'Running', `Droplet ${id} is at ${machine?.ip}`],
     ['SSHReady', isReachable, 'Connected', 'An SSH session was opened with the pinned host key'],
     ['Initialized', isPrepared, 'BootstrapSucceeded', 'The bootstrap ended with exit code 0'],
     ['BotHealthy', isWell, 'Answering', 'The bot answers'],
-    ['Ready', isWell && !('fail' in plan) && !status?.failure, 'Completed', 'The bot is up and its QR is there to scan'],
+    [
+      'Ready',
+      isWell && !('fail' in plan) && !status?.failure,
+      'Completed',
+      'The bot is up and its QR is there to scan',
+    ],
   ];
   const reason = reasonOf(plan);
   let isBlocked = false;
@@ -86,16 +98,39 @@ function conditionsOf(
     isBlocked = true;
     return isFirst || type === 'Ready'
       ? { type, status: 'False' as const, reason, message: plan.why }
-      : { type, status: 'False' as const, reason: 'Pending', message: 'Waits for the steps before it' };
+      : {
+          type,
+          status: 'False' as const,
+          reason: 'Pending',
+          message: 'Waits for the steps before it',
+        };
   });
   return [...conditions, whatsApp(isWell, status?.bot?.session)];
 }
 
-function whatsApp(isWell: boolean, session: string | undefined): Omit<ConditionUpdate, 'observedGeneration'> {
+function whatsApp(
+  isWell: boolean,
+  session: string | undefined,
+): Omit<ConditionUpdate, 'observedGeneration'> {
   if (!isWell || !session) {
-    return { type: 'WhatsAppLinked', status: 'Unknown', reason: 'NoReport', message: 'The bot has not told' };
+    return {
+      type: 'WhatsAppLinked',
+      status: 'Unknown',
+      reason: 'NoReport',
+      message: 'The bot has not told',
+    };
   }
   return session === 'connected'
-    ? { type: 'WhatsAppLinked', status: 'True', reason: 'Connected', message: 'The number is linked' }
-    : { type: 'WhatsAppLinked', status: 'False', reason: 'NotLinked', message: `The bot reports "${session}"` };
+    ? {
+        type: 'WhatsAppLinked',
+        status: 'True',
+        reason: 'Connected',
+        message: 'The number is linked',
+      }
+    : {
+        type: 'WhatsAppLinked',
+        status: 'False',
+        reason: 'NotLinked',
+        message: `The bot reports "${session}"`,
+      };
 }

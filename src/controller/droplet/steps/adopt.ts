@@ -4,9 +4,7 @@ import type { StepContext, StepResult } from '../../reconciler.ts';
 import { answerTo, type DropletFacts } from '../plan.ts';
 
 /** Records a droplet that is there already: one that a lost create made, or one that the owner asked to take over. */
-export async function adopt(
-  context: StepContext<'Droplet', DropletFacts>,
-): Promise<StepResult> {
+export async function adopt(context: StepContext<'Droplet', DropletFacts>): Promise<StepResult> {
   const { object, facts, deps, signal } = context;
   const ours = facts.twins[0] ?? answerTo(object.status?.intent, facts.namesakes);
   if (ours) {

@@ -1,6 +1,11 @@
 import { CloudError } from '../../../cloud/cloud.ts';
 import { userData } from '../../../cloud/user-data.ts';
-import { type CloudDroplet, clusterTag, ORQUESTA_TAG, uidTag } from '../../../resources/cloud-droplet.ts';
+import {
+  type CloudDroplet,
+  clusterTag,
+  ORQUESTA_TAG,
+  uidTag,
+} from '../../../resources/cloud-droplet.ts';
 import type { CreateIntent } from '../../../resources/droplet.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
@@ -95,12 +100,19 @@ async function learnFrom(error: CloudError, context: Context): Promise<void> {
     case 'unavailable-here':
     case 'try-again': {
       const limit =
-        kind === 'quota' ? await cloud.dropletLimit(context.signal).catch(() => undefined) : undefined;
-      const sentence = limit === undefined ? message : `${message} The account may have ${limit} droplets.`;
+        kind === 'quota'
+          ? await cloud.dropletLimit(context.signal).catch(() => undefined)
+          : undefined;
+      const sentence =
+        limit === undefined ? message : `${message} The account may have ${limit} droplets.`;
       await context.save({
         intent: undefined,
         hold: {
-          reason: { quota: 'QuotaExceeded', 'unavailable-here': 'Unavailable', 'try-again': 'TryAgain' }[kind],
+          reason: {
+            quota: 'QuotaExceeded',
+            'unavailable-here': 'Unavailable',
+            'try-again': 'TryAgain',
+          }[kind],
           message: sentence,
           until: new Date(clock.now() + HOLD_MS[kind]).toISOString(),
         },

@@ -3,9 +3,7 @@ import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
 
 /** Lets the record go: nothing of it is left in the cloud. */
-export async function finalize(
-  context: StepContext<'Droplet', DropletFacts>,
-): Promise<StepResult> {
+export async function finalize(context: StepContext<'Droplet', DropletFacts>): Promise<StepResult> {
   const { object, deps } = context;
   await context.event('Normal', 'Deleted', object.status?.message ?? 'The droplet is gone');
   const finalizers = object.metadata.finalizers?.filter((name) => name !== CLOUD_FINALIZER);

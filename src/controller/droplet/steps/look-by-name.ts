@@ -19,6 +19,8 @@ export async function lookByName(
     return undefined;
   }
   const first = intent.absentLooks?.[0];
-  await context.save({ intent: { ...intent, absentLooks: first ? [first, lookedAt] : [lookedAt] } });
+  await context.save({
+    intent: { ...intent, absentLooks: first ? [first, lookedAt] : [lookedAt] },
+  });
   return undefined;
 }

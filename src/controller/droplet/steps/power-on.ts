@@ -2,9 +2,7 @@ import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
 
 /** Switches a droplet on that is off. */
-export async function powerOn(
-  context: StepContext<'Droplet', DropletFacts>,
-): Promise<StepResult> {
+export async function powerOn(context: StepContext<'Droplet', DropletFacts>): Promise<StepResult> {
   const { object, deps, signal } = context;
   const id = object.status?.id;
   if (id === undefined) return undefined;

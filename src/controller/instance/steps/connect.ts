@@ -57,11 +57,17 @@ async function pin(context: InstanceContext, hostKey: string): Promise<void> {
     sshProblem: undefined,
     hostKeyMismatch: undefined,
     // After a reboot the bot's own start counts from here.
-    bot: isReturn && object.status?.bot ? { ...object.status.bot, startedAt: now, failures: 0 } : object.status?.bot,
+    bot:
+      isReturn && object.status?.bot
+        ? { ...object.status.bot, startedAt: now, failures: 0 }
+        : object.status?.bot,
   });
   if (isReturn) return;
-  const isKnown = sshTarget(context).hostKey !== undefined && context.facts.droplet?.status?.hostKey === hostKey;
-  const how = isKnown ? 'with the host key that was made for it' : 'and trusted its host key on first use';
+  const isKnown =
+    sshTarget(context).hostKey !== undefined && context.facts.droplet?.status?.hostKey === hostKey;
+  const how = isKnown
+    ? 'with the host key that was made for it'
+    : 'and trusted its host key on first use';
   await context.event('Normal', 'SSHReady', `Logged in at ${ip} ${how}`);
 }
 

@@ -36,5 +36,7 @@ export async function createDroplet({ object, facts, deps }: InstanceContext): P
 
 /** DIGITALOCEAN_IMAGE stands in for the default image, not for one that a class names. */
 function withImage(template: DropletTemplate, image: string | number | undefined): DropletSpec {
-  return template.image === DEFAULT_IMAGE && image !== undefined ? { ...template, image } : template;
+  return template.image === DEFAULT_IMAGE && image !== undefined
+    ? { ...template, image }
+    : template;
 }

@@ -27,7 +27,8 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
     await record(context, run, state.is === 'running' ? await ensure() : state, limit);
   } catch (error) {
     if (waiting.aborted) return undefined;
-    const isOver = deps.clock.now() > Date.parse(run.startedAt) + limit * 1000 + UNREACHABLE_GRACE_MS;
+    const isOver =
+      deps.clock.now() > Date.parse(run.startedAt) + limit * 1000 + UNREACHABLE_GRACE_MS;
     if (!(error instanceof ShellError) || !isOver) throw error;
     const problem = `The droplet could not be reached until the ${limit} s of the bootstrap were over: ${error.message}`;
     await context.save({

@@ -20,7 +20,11 @@ export async function replaceDroplet(context: InstanceContext): Promise<StepResu
       bot: undefined,
     });
     const why = isAsked ? 'as asked' : message;
-    await context.event('Warning', 'Replacing', `Droplet ${droplet.status?.id} is replaced: ${why}`);
+    await context.event(
+      'Warning',
+      'Replacing',
+      `Droplet ${droplet.status?.id} is replaced: ${why}`,
+    );
   }
   if (droplet && !droplet.metadata.deletionTimestamp) {
     await deps.store.delete('Droplet', droplet.metadata.name, { uid: droplet.metadata.uid });

@@ -32,11 +32,10 @@ export async function restartService(context: InstanceContext): Promise<StepResu
       ...(problem === undefined ? { startedAt: now, failures: 0 } : {}),
       ...(isAsked ? { restartedAt: asked } : {}),
     },
-    repairs: isAsked
-      ? repairs
-      : { replacements: 0, ...repairs, rung: 'restart-service', at: now },
+    repairs: isAsked ? repairs : { replacements: 0, ...repairs, rung: 'restart-service', at: now },
   });
   if (problem) await context.event('Warning', 'RestartFailed', problem);
-  else await context.event('Normal', 'Restarted', `Restarted ${service}${isAsked ? ' as asked' : ''}`);
+  else
+    await context.event('Normal', 'Restarted', `Restarted ${service}${isAsked ? ' as asked' : ''}`);
   return undefined;
 }

@@ -5,8 +5,13 @@ import { type InstanceContext, timeOf } from './context.ts';
 export async function startAnew(context: InstanceContext): Promise<StepResult> {
   const { object, facts, deps } = context;
   const { droplet } = facts;
-  const wasReached = droplet?.status?.id !== undefined && object.status?.ssh?.dropletId === droplet.status.id;
-  if (droplet && !wasReached && droplet.metadata.ownerReferences?.some((owner) => owner.uid === object.metadata.uid)) {
+  const wasReached =
+    droplet?.status?.id !== undefined && object.status?.ssh?.dropletId === droplet.status.id;
+  if (
+    droplet &&
+    !wasReached &&
+    droplet.metadata.ownerReferences?.some((owner) => owner.uid === object.metadata.uid)
+  ) {
     await deps.store.delete('Droplet', droplet.metadata.name, { uid: droplet.metadata.uid });
   }
   await context.save({

@@ -1,0 +1,66 @@
+import { isIPv4 } from 'node:net';
+import { z } from 'zod';
+import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { CreateDroplet } from './cloud.ts';
+
+/** DigitalOcean's JSON, as far as it is read here. Whatever else an answer holds is ignored. */
+const droplet = z
+  .object({
+    id: z.int().positive(),
+    name: z.string(),
+    status: z.enum(['new', 'active', 'off', 'archive']),
+    created_at: z.string(),
+    networks: z
+      .object({
+        v4: z.array(z.object({ ip_address: z.string(), type: z.string() })).nullish(),
+      })
+      .nullish(),
+    tags: z.array(z.string()).nullish(),
+    region: z.object({ slug: z.string().nullish() }).nullish(),
+    size_slug: z.string().nullish(),
+  })
+  .transform(
+    (wire): CloudDroplet => ({
+      id: wire.id,
+      name: wire.name,
+      state: wire.status,
+      // The private address is often the first one: the type decides.
+      ip: wire.networks?.v4?.find((net) => net.type === 'public' && isIPv4(net.ip_address))
+        ?.ip_address,
+      tags: wire.tags ?? [],
+      createdAt: wire.created_at,
+      region: wire.region?.slug ?? undefined,
+      size: wire.size_slug ?? undefined,
+    }),
+  );
+
+export const dropletAnswer = z.object({ droplet });
+
+/** One page of a list. `meta.total` counts all pages. */
+export const dropletPage = z.object({
+  droplets: z.array(droplet),
+  meta: z.object({ total: z.int().nonnegative() }),
+});
+
+export const actionAnswer = z.object({ action: z.object({ id: z.int() }) });
+
+export const accountAnswer = z.object({
+  account: z.object({ droplet_limit: z.int().nonnegative() }),
+});
+
+/** The body of an answer that says no. A 4xx without it did not come from DigitalOcean's API. */
+export const errorBody = z.object({ id: z.string(), message: z.string() });
+
+/** The body of `POST /v2/droplets`. */
+export const createBody = ({ name, template, tags, userData }: CreateDroplet) => ({
+  name,
+  region: template.region,
+  size: template.size,
+  image: template.image,
+  monitoring: template.monitoring,
+  backups: template.backups,
+  ipv6: template.ipv6,
+  ...(template.vpcUUID === null ? {} : { vpc_uuid: template.vpcUUID }),
+  tags: [...tags],
+  user_data: userData,
+});

@@ -1,0 +1,476 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { aClass, aCloudDroplet, aDroplet, anInstance, T0, time } from '../../../test/builders.ts';
+import type { Droplet } from '../../resources/droplet.ts';
+import type { Instance, InstanceStatus } from '../../resources/instance.ts';
+import { REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import { ALREADY_EXISTS, type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
+import { instanceStatus } from './status.ts';
+
+const machine = { id: 1001, ip: '127.10.0.1', state: 'active', acceptedAt: time(1), attempts: 1 };
+const ready = aDroplet({ status: machine });
+const noFacts: InstanceFacts = {
+  class: aClass(),
+  droplet: undefined,
+  revision: 'r1',
+  isSwept: true,
+  foreign: undefined,
+  brake: undefined,
+};
+const ssh = { dropletId: 1001, hostKey: 'ssh-ed25519 AAAA', since: time(5), isUp: true };
+const run = { run: 'x-r1', revision: 'r1', dropletId: 1001, attempt: 1, startedAt: time(6) };
+const prepared = { ...run, finishedAt: time(20), exitCode: 0 };
+const well = { failures: 0, lastHealthyAt: time(21), lastCheckedAt: time(21) };
+const completed: Partial<InstanceStatus> = { ssh, bootstrap: prepared, bot: well };
+const sick = { ...well, failures: 3, problem: 'no answer' };
+
+interface Case {
+  name: string;
+  instance?: Parameters<typeof anInstance>[0];
+  facts?: Partial<InstanceFacts>;
+  at?: number;
+  expect: InstanceStep | Record<string, unknown>;
+}
+
+const cases: Case[] = [
+  { name: 'new, and the account not looked at yet', facts: { isSwept: false }, expect: 'sweep' },
+  { name: 'new, and nobody serves the number', expect: 'create-droplet' },
+  {
+    name: 'new, and a foreign droplet serves the number',
+    facts: { foreign: aCloudDroplet({ tags: [] }) },
+    expect: { fail: 'ForeignDroplet', why: expect.stringContaining(ALREADY_EXISTS) },
+  },
+  {
+    name: 'the foreign droplet is to be adopted',
+    instance: { metadata: { annotations: { 'orquesta.clientfy.io/adopt': 'true' } } },
+    facts: { foreign: aCloudDroplet({ tags: [] }) },
+    expect: 'create-droplet',
+  },
+  { name: 'no class', facts: { class: undefined }, expect: { wait: 'ClassNotFound' } },
+  { name: 'paused', instance: { spec: { paused: true } }, expect: { settled: 'Paused' } },
+  {
+    name: 'an earlier droplet of the name still goes',
+    facts: {
+      droplet: aDroplet({ metadata: { ownerReferences: [], deletionTimestamp: time(0) } }),
+    },
+    expect: { wait: 'NameTaken' },
+  },
+  {
+    name: 'the name is another droplet’s',
+    facts: { droplet: aDroplet({ metadata: { ownerReferences: [] } }) },
+    expect: { fail: 'NameTaken' },
+  },
+  {
+    name: 'the droplet is accepted and has no address',
+    facts: { droplet: aDroplet({ status: { id: 1001, acceptedAt: time(1) } }) },
+    at: 10,
+    expect: { wait: 'DropletBooting' },
+  },
+  {
+    name: 'the droplet has no address after its deadline',
+    facts: { droplet: aDroplet({ status: { id: 1001, acceptedAt: time(1) } }) },
+    at: 301,
+    expect: 'replace-droplet',
+  },
+  {
+    name: 'no address, and the replacements are spent',
+    instance: { status: { repairs: { replacements: 2 } } },
+    facts: { droplet: aDroplet({ status: { id: 1001, acceptedAt: time(1) } }) },
+    at: 301,
+    expect: { fail: 'DropletDeadlineExceeded' },
+  },
+  {
+    name: 'a wait for quota has no deadline',
+    facts: { droplet: aDroplet({ status: { message: 'account full' } }) },
+    at: 100_000,
+    expect: { wait: 'DropletPending', why: 'account full' },
+  },
+  {
+    name: 'the cloud refused for good',
+    facts: {
+      droplet: aDroplet({
+        status: { failure: { reason: 'CreateRefused', message: 'no such image', at: time(2) } },
+      }),
+    },
+    expect: { fail: 'CreateRefused', why: 'no such image' },
+  },
+  { name: 'an address is known', facts: { droplet: ready }, expect: 'connect' },
+  {
+    name: 'SSH has been tried for too long',
+    instance: { status: { phase: 'waiting_for_ssh', phaseStartedAt: time(2) } },
+    facts: { droplet: ready },
+    at: 302,
+    expect: 'replace-droplet',
+  },
+  {
+    name: 'another host key than the known one',
+    instance: {
+      status: { hostKeyMismatch: { since: time(3), lastAt: time(9), message: 'swapped' } },
+    },
+    facts: { droplet: ready },
+    at: 10,
+    expect: { wait: 'HostKeyMismatch' },
+  },
+  {
+    name: 'another host key, still after the grace',
+    instance: {
+      status: { hostKeyMismatch: { since: time(3), lastAt: time(15), message: 'swapped' } },
+    },
+    facts: { droplet: ready },
+    at: 18,
+    expect: { fail: 'HostKeyMismatch', why: 'swapped' },
+  },
+  {
+    name: 'logged in',
+    instance: { status: { ssh } },
+    facts: { droplet: ready },
+    expect: 'start-bootstrap',
+  },
+  {
+    name: 'a run was written down',
+    instance: { status: { ssh, bootstrap: run } },
+    facts: { droplet: ready },
+    expect: 'follow-bootstrap',
+  },
+  {
+    name: 'the run failed just now',
+    instance: { status: { ssh, bootstrap: { ...prepared, exitCode: 1 } } },
+    facts: { droplet: ready },
+    at: 21,
+    expect: { wait: 'BootstrapBackoff' },
+  },
+  {
+    name: 'the run failed and its backoff is over',
+    instance: { status: { ssh, bootstrap: { ...prepared, exitCode: 1 } } },
+    facts: { droplet: ready },
+    at: 25,
+    expect: 'start-bootstrap',
+  },
+  {
+    name: 'the tries are spent',
+    instance: { status: { ssh, bootstrap: { ...prepared, exitCode: 1, attempt: 4 } } },
+    facts: { droplet: ready },
+    at: 100,
+    expect: { fail: 'BootstrapFailed', why: expect.stringContaining('4 tries') },
+  },
+  {
+    name: 'prepared, the bot starts',
+    instance: { status: { ssh, bootstrap: prepared } },
+    facts: { droplet: ready },
+    at: 21,
+    expect: 'await-bot',
+  },
+  {
+    name: 'the bot never answered',
+    instance: { status: { ssh, bootstrap: prepared } },
+    facts: { droplet: ready },
+    at: 140,
+    expect: 'restart-service',
+  },
+  {
+    name: 'completed',
+    instance: { status: completed },
+    facts: { droplet: ready },
+    at: 22,
+    expect: { settled: 'BotHealthy', lookAgain: 29_000 },
+  },
+  {
+    name: 'time for a look',
+    instance: { status: completed },
+    facts: { droplet: ready },
+    at: 51,
+    expect: 'check-bot',
+  },
+  {
+    name: 'what shapes the bootstrap was edited',
+    instance: { status: completed },
+    facts: { droplet: ready, revision: 'r2' },
+    at: 22,
+    expect: 'start-bootstrap',
+  },
+  {
+    name: 'a restart was asked for',
+    instance: { spec: { restartedAt: time(30) }, status: completed },
+    facts: { droplet: ready },
+    at: 31,
+    expect: 'restart-service',
+  },
+  {
+    name: 'the restart was carried out',
+    instance: {
+      spec: { restartedAt: time(30) },
+      status: {
+        ...completed,
+        bot: { ...well, startedAt: time(31), lastHealthyAt: time(32), restartedAt: time(30) },
+      },
+    },
+    facts: { droplet: ready },
+    at: 33,
+    expect: { settled: 'BotHealthy' },
+  },
+  {
+    name: 'sick: first rung',
+    instance: { status: { ...completed, bot: sick } },
+    facts: { droplet: ready },
+    at: 200,
+    expect: 'restart-service',
+  },
+  {
+    name: 'sick, restarted in vain: second rung',
+    instance: {
+      status: { ...completed, bot: sick, repairs: { rung: 'restart-service', replacements: 0 } },
+    },
+    facts: { droplet: ready },
+    at: 200,
+    expect: 'reboot',
+  },
+  {
+    name: 'sick, rebooted in vain: third rung',
+    instance: { status: { ...completed, bot: sick, repairs: { rung: 'reboot', replacements: 0 } } },
+    facts: { droplet: ready },
+    at: 200,
+    expect: 'replace-droplet',
+  },
+  {
+    name: 'sick, replaced twice in vain',
+    instance: { status: { ...completed, bot: sick, repairs: { rung: 'reboot', replacements: 2 } } },
+    facts: { droplet: ready },
+    at: 200,
+    expect: { fail: 'BotUnhealthy', why: expect.stringContaining('2 replacements') },
+  },
+  {
+    name: 'sick while a brake holds',
+    instance: { status: { ...completed, bot: sick } },
+    facts: { droplet: ready, brake: 'half the fleet is sick' },
+    at: 200,
+    expect: { wait: 'RepairsPaused', why: expect.stringContaining('half the fleet') },
+  },
+  {
+    name: 'the droplet is off: its own reconciler powers it on',
+    instance: { status: { ...completed, bot: sick } },
+    facts: { droplet: aDroplet({ status: { ...machine, state: 'off' } }) },
+    at: 200,
+    expect: { wait: 'DropletOff' },
+  },
+  {
+    name: 'a new machine came in place of the old',
+    instance: { status: completed },
+    facts: { droplet: aDroplet({ status: { ...machine, id: 1002 } }) },
+    at: 22,
+    expect: 'connect',
+  },
+  {
+    name: 'a replacement was asked for',
+    instance: { metadata: { annotations: { [REPLACE_ANNOTATION]: 'true' } }, status: completed },
+    facts: { droplet: ready },
+    expect: 'replace-droplet',
+  },
+  {
+    name: 'a droplet was given up, and the program ended before it was deleted',
+    instance: {
+      status: { ...completed, repairs: { replacements: 2, replacedUid: 'uid-droplet' } },
+    },
+    facts: { droplet: ready },
+    at: 22,
+    expect: 'replace-droplet',
+  },
+  {
+    name: 'failed',
+    instance: {
+      status: {
+        failure: { reason: 'X', message: 'why', phase: 'initializing', generation: 1, at: time(0) },
+      },
+    },
+    facts: { droplet: ready },
+    expect: { settled: 'X', lookAgain: 0 },
+  },
+  {
+    name: 'failed, then changed',
+    instance: {
+      metadata: { generation: 2 },
+      status: {
+        failure: { reason: 'X', message: 'why', phase: 'initializing', generation: 1, at: time(0) },
+      },
+    },
+    facts: { droplet: ready },
+    expect: 'start-anew',
+  },
+  {
+    name: 'deleting with a droplet',
+    instance: { metadata: { deletionTimestamp: time(0) }, status: completed },
+    facts: { droplet: ready },
+    expect: 'delete-droplet',
+  },
+  {
+    name: 'deleting while the droplet goes',
+    instance: { metadata: { deletionTimestamp: time(0) } },
+    facts: { droplet: aDroplet({ metadata: { deletionTimestamp: time(0) } }) },
+    expect: { wait: 'DropletDeleting' },
+  },
+  {
+    name: 'deleting, and the droplet is gone',
+    instance: { metadata: { deletionTimestamp: time(0) } },
+    expect: 'finalize',
+  },
+  {
+    name: 'deleting never touches another’s droplet',
+    instance: { metadata: { deletionTimestamp: time(0) } },
+    facts: { droplet: aDroplet({ metadata: { ownerReferences: [] } }) },
+    expect: 'finalize',
+  },
+];
+
+describe('the plan for an instance', () => {
+  it.each(cases)('$name', ({ instance, facts, at = 0, expect: wanted }) => {
+    const plan = planInstance(anInstance(instance), { ...noFacts, ...facts }, T0 + at * 1000);
+    expect(plan).toMatchObject(typeof wanted === 'string' ? { do: wanted } : wanted);
+  });
+});
+
+describe('the phase that follows', () => {
+  const phaseAt = (
+    status: Partial<InstanceStatus>,
+    droplet: Droplet | undefined,
+    seconds: number,
+    metadata: Partial<Instance['metadata']> = {},
+  ) => {
+    const instance = anInstance({ status, metadata });
+    const facts = { ...noFacts, droplet };
+    const now = T0 + seconds * 1000;
+    const { phase, progress } = instanceStatus(
+      instance,
+      facts,
+      planInstance(instance, facts, now),
+      now,
+    );
+    return [phase, progress];
+  };
+
+  it('rises 25, 50, 75, 100 on the way', () => {
+    expect(phaseAt({}, undefined, 0)).toEqual(['creating_droplet', 25]);
+    expect(phaseAt({}, ready, 2)).toEqual(['waiting_for_ssh', 50]);
+    expect(phaseAt({ ssh }, ready, 6)).toEqual(['initializing', 75]);
+    expect(phaseAt({ ssh, bootstrap: prepared }, ready, 21)).toEqual(['initializing', 75]);
+    expect(phaseAt(completed, ready, 22)).toEqual(['completed', 100]);
+  });
+
+  it('of a failed instance keeps the progress of the phase in which it failed', () => {
+    const failed = { ssh, bootstrap: { ...prepared, exitCode: 1, attempt: 4 } };
+    expect(phaseAt(failed, ready, 100)).toEqual(['failed', 75]);
+  });
+
+  it('is deleting while a deletion runs', () => {
+    const deleting = { deletionTimestamp: time(0) };
+    expect(phaseAt(completed, ready, 22, deleting)).toEqual(['deleting', 100]);
+  });
+});
+
+describe('whatever the facts', () => {
+  const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
+  const anyTime = fc.integer({ min: 0, max: 1000 }).map(time);
+  const anyStatus = fc.record({
+    ssh: maybe(fc.constantFrom(ssh, { ...ssh, dropletId: 9 }, { ...ssh, isUp: false })),
+    bootstrap: maybe(
+      fc.record({
+        run: fc.constant('x'),
+        revision: fc.constantFrom('r1', 'r0'),
+        dropletId: fc.constantFrom(1001, 9),
+        attempt: fc.integer({ min: 1, max: 5 }),
+        startedAt: anyTime,
+        finishedAt: maybe(anyTime),
+        exitCode: fc.constantFrom(0, 1, 124),
+      }),
+    ),
+    bot: maybe(
+      fc.record({
+        failures: fc.integer({ min: 0, max: 5 }),
+        lastHealthyAt: maybe(anyTime),
+        lastCheckedAt: maybe(anyTime),
+        startedAt: maybe(anyTime),
+      }),
+    ),
+    repairs: maybe(
+      fc.record({
+        rung: fc.constantFrom(undefined, 'restart-service' as const, 'reboot' as const),
+        replacements: fc.integer({ min: 0, max: 3 }),
+      }),
+    ),
+  });
+  const anyDroplet = maybe(
+    fc.constantFrom(
+      ready,
+      aDroplet({ status: { id: 1001, acceptedAt: time(1) } }),
+      aDroplet({ status: { ...machine, state: 'off' } }),
+      aDroplet({ metadata: { deletionTimestamp: time(0) } }),
+      aDroplet({ metadata: { ownerReferences: [] } }),
+    ),
+  );
+  const check = (
+    property: (
+      plan: ReturnType<typeof planInstance>,
+      instance: Instance,
+      facts: InstanceFacts,
+      now: number,
+    ) => void,
+  ) =>
+    fc.assert(
+      fc.property(
+        anyStatus,
+        anyDroplet,
+        fc.boolean(),
+        fc.boolean(),
+        maybe(fc.constant('brake')),
+        fc.integer({ min: 0, max: 2000 }),
+        (status, droplet, isSwept, isDeleting, brake, at) => {
+          const instance = anInstance({
+            status,
+            metadata: isDeleting ? { deletionTimestamp: time(0) } : {},
+          });
+          const facts = { ...noFacts, droplet, isSwept, brake };
+          const now = T0 + at * 1000;
+          property(planInstance(instance, facts, now), instance, facts, now);
+        },
+      ),
+      { numRuns: 5_000 },
+    );
+
+  it('a droplet is declared only when none of the name is there and the account was looked at', () => {
+    check((plan, instance, facts) => {
+      if (!('do' in plan) || plan.do !== 'create-droplet') return;
+      expect(facts.droplet).toBeUndefined();
+      expect(facts.isSwept).toBe(true);
+      expect(instance.metadata.deletionTimestamp).toBeUndefined();
+    });
+  });
+
+  it('nothing is done to a droplet that another owns', () => {
+    check((plan, _, facts) => {
+      if (facts.droplet?.metadata.ownerReferences?.length !== 0 || !('do' in plan)) return;
+      expect(plan.do).toBe('finalize');
+    });
+  });
+
+  it('no repair is made while a brake holds', () => {
+    check((plan, { status }, { brake, droplet }) => {
+      if (!brake || !('do' in plan) || droplet !== ready) return;
+      if (status?.ssh?.dropletId !== 1001 || !status.ssh.isUp) return;
+      expect(['restart-service', 'reboot', 'replace-droplet']).not.toContain(plan.do);
+    });
+  });
+
+  it('no more droplets are given up than the class allows', () => {
+    check((plan, { status }) => {
+      if (!('do' in plan) || plan.do !== 'replace-droplet') return;
+      expect(status?.repairs?.replacements ?? 0).toBeLessThan(2);
+    });
+  });
+
+  it('completed and failed are never true at once, and completed means Ready', () => {
+    check((plan, instance, facts, now) => {
+      const status = instanceStatus(instance, facts, plan, now);
+      const isReady = status.conditions.find(({ type }) => type === 'Ready')?.status === 'True';
+      if (status.phase === 'completed') expect(isReady && !status.failure).toBe(true);
+      if (status.phase === 'failed') expect(isReady).toBe(false);
+    });
+  });
+});

@@ -1,0 +1,34 @@
+import { type Kind, kinds } from '../resources/kinds.ts';
+
+/**
+ * The name of every key that the store keeps in Redis. Scripts touch several at once: in a Redis Cluster the prefix must
+ * hold a hash tag ("{orquesta}"), so that all of them live in one slot.
+ */
+export const storeKeys = (prefix: string) => ({
+  /** Hash: name → "<revision> <json>", one per kind. */
+  objects: (kind: Kind): string => `${prefix}:objects:${kinds[kind].plural}`,
+  /** String: the revision of the last commit. */
+  revision: `${prefix}:revision`,
+  /** Stream: every commit, under the entry ID "<revision>-0". */
+  changes: `${prefix}:changes`,
+
+  /** String: a JSON array of the events of one object, oldest first. */
+  events: (kind: Kind, name: string): string => `${prefix}:events:${kinds[kind].plural}:${name}`,
+  /** Hash: which bootstrap run's log is kept and how far it was followed. */
+  log: (name: string): string => `${prefix}:log:${name}`,
+  /** String: the text of that log. */
+  logText: (name: string): string => `${prefix}:log:${name}:text`,
+
+  /** String: JSON of the recorded sweep. */
+  sweep: `${prefix}:cloud:sweep`,
+  /** Hash: DigitalOcean's id → JSON of the droplet as the sweep saw it. */
+  droplets: `${prefix}:cloud:droplets`,
+  /** Sorted set, all scores 0: what a droplet can be found by, then its id. */
+  dropletIndex: `${prefix}:cloud:index`,
+  /** String: JSON, whether DigitalOcean takes our token. */
+  access: `${prefix}:cloud:access`,
+  /** String: this Orquesta's id on the account. */
+  clusterId: `${prefix}:cloud:cluster-id`,
+});
+
+export type StoreKeys = ReturnType<typeof storeKeys>;

@@ -1,0 +1,107 @@
+import type { Redis } from 'ioredis';
+import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { CloudAccess, CloudView, Sweep, SweepDiff } from './cloud-view.ts';
+import { byId, diffOf, type FindDroplets, searchTerms } from './droplet-terms.ts';
+import { type StoreKeys, storeKeys } from './keys.ts';
+import { answered } from './redis.ts';
+import { Script } from './script.ts';
+
+export interface RedisCloudViewDeps {
+  readonly redis: Redis;
+  readonly prefix: string;
+  /** Makes the cluster id, once: letters, digits, "-", "_" and ":" only, for it becomes part of a DigitalOcean tag. */
+  readonly newId: () => string;
+}
+
+export class RedisCloudView implements CloudView {
+  readonly #redis: Redis;
+  readonly #keys: StoreKeys;
+  readonly #newId: () => string;
+  readonly #recordScript = new Script('./record-sweep.lua');
+  readonly #findScript = new Script('./find-droplets.lua');
+
+  constructor(deps: RedisCloudViewDeps) {
+    this.#redis = deps.redis;
+    this.#keys = storeKeys(deps.prefix);
+    this.#newId = deps.newId;
+  }
+
+  async record(sweep: Sweep, droplets: readonly CloudDroplet[]): Promise<SweepDiff> {
+    // A listing of pages may show one droplet twice; what it said last counts.
+    const seen = new Map(droplets.map((droplet) => [droplet.id, droplet]));
+    const { sweep: sweepKey, droplets: dropletsKey, dropletIndex } = this.#keys;
+    const [changed, missing] = (await answered('record a sweep', () =>
+      this.#recordScript.run(
+        this.#redis,
+        [sweepKey, dropletsKey, dropletIndex],
+        [
+          sweep.startedAt,
+          JSON.stringify(sweep),
+          ...[...seen.values()].flatMap((droplet) => [droplet.id, JSON.stringify(droplet)]),
+        ],
+      ),
+    )) as [readonly string[], readonly string[]];
+    const before = new Map<number, CloudDroplet>();
+    const differing: CloudDroplet[] = [];
+    for (let i = 0; i < changed.length; i += 2) {
+      const id = Number(changed[i]);
+      const [now, past] = [seen.get(id), changed[i + 1]];
+      if (now !== undefined) differing.push(now);
+      if (past) before.set(id, parse(past));
+    }
+    return diffOf(before, differing, missing.map(parse));
+  }
+
+  async lastSweep(): Promise<Sweep | undefined> {
+    const text = await answered('tell of the last sweep', () => this.#redis.get(this.#keys.sweep));
+    return text === null ? undefined : (JSON.parse(text) as Sweep);
+  }
+
+  async find(what: FindDroplets): Promise<{
+    readonly sweep: Sweep | undefined;
+    readonly droplets: readonly CloudDroplet[];
+  }> {
+    const [sweep, droplets] = (await answered('find droplets', () =>
+      this.#findScript.run(
+        this.#redis,
+        [this.#keys.sweep, this.#keys.droplets, this.#keys.dropletIndex],
+        [what.id ?? '', ...searchTerms(what)],
+      ),
+    )) as [string, readonly string[]];
+    return {
+      sweep: sweep === '' ? undefined : (JSON.parse(sweep) as Sweep),
+      droplets: droplets.map(parse).sort(byId),
+    };
+  }
+
+  async all(): Promise<readonly CloudDroplet[]> {
+    const values = await answered('list droplets', () => this.#redis.hvals(this.#keys.droplets));
+    return values.map(parse).sort(byId);
+  }
+
+  async access(): Promise<CloudAccess | undefined> {
+    const text = await answered('tell of the cloud access', () =>
+      this.#redis.get(this.#keys.access),
+    );
+    return text === null ? undefined : (JSON.parse(text) as CloudAccess);
+  }
+
+  async setAccess(access: CloudAccess): Promise<void> {
+    await answered('note the cloud access', () =>
+      this.#redis.set(this.#keys.access, JSON.stringify(access)),
+    );
+  }
+
+  async clusterId(): Promise<string> {
+    return answered('tell the cluster id', async () => {
+      const known = await this.#redis.get(this.#keys.clusterId);
+      if (known !== null) return known;
+      await this.#redis.setnx(this.#keys.clusterId, this.#newId());
+      const made = await this.#redis.get(this.#keys.clusterId);
+      if (made === null) throw new Error('the cluster id was removed as it was made');
+      return made;
+    });
+  }
+}
+
+const parse = (text: string): CloudDroplet => JSON.parse(text) as CloudDroplet;

@@ -1,0 +1,185 @@
+import type { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
+import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
+import { ChangeFeed } from './change-feed.ts';
+import { type StoreKeys, storeKeys } from './keys.ts';
+import { answered } from './redis.ts';
+import { Script } from './script.ts';
+import {
+  type Change,
+  type NewObject,
+  type ObjectList,
+  type Preconditions,
+  type Store,
+  StoreError,
+} from './store.ts';
+import {
+  alreadyExists,
+  atRevision,
+  byName,
+  conflict,
+  creation,
+  deletion,
+  notFound,
+  update,
+  updateStatus,
+  type Write,
+} from './writes.ts';
+
+/** Changes that a watch can look back on. */
+const KEPT_CHANGES = 10_000;
+/** A deletion without preconditions is carried out on whatever version stands; this often it may meet another writer. */
+const MAX_DELETE_TRIES = 20;
+
+export interface RedisStoreDeps {
+  /** Should be `prompt`, so that callers hear `unavailable` soon. The watch opens a patient connection of its own. */
+  readonly redis: Redis;
+  readonly prefix: string;
+  readonly clock: Clock;
+  readonly newUid: () => string;
+  /** At least so many changes are kept for watches. */
+  readonly keptChanges?: number | undefined;
+}
+
+/** The store in Redis. Each write is one atomic script, however many processes write. */
+export class RedisStore implements Store {
+  readonly #redis: Redis;
+  readonly #keys: StoreKeys;
+  readonly #clock: Clock;
+  readonly #newUid: () => string;
+  readonly #keptChanges: number;
+  readonly #commitScript = new Script('./commit.lua');
+  readonly #feed: ChangeFeed;
+
+  constructor(deps: RedisStoreDeps) {
+    this.#redis = deps.redis;
+    this.#keys = storeKeys(deps.prefix);
+    this.#clock = deps.clock;
+    this.#newUid = deps.newUid;
+    this.#keptChanges = deps.keptChanges ?? KEPT_CHANGES;
+    this.#feed = new ChangeFeed({ redis: deps.redis, keys: this.#keys, clock: deps.clock });
+  }
+
+  async create<K extends Kind>(kind: K, given: NewObject<K>): Promise<ObjectOf[K]> {
+    const fresh = { uid: this.#newUid(), now: this.#clock.now() };
+    const created = await this.#commit(kind, '', creation(kind, given, fresh));
+    if (created === undefined) throw alreadyExists(kind, given.name);
+    return created;
+  }
+
+  async get<K extends Kind>(kind: K, name: string): Promise<ObjectOf[K] | undefined> {
+    const value = await answered(`read ${kind} ${name}`, () =>
+      this.#redis.hget(this.#keys.objects(kind), name),
+    );
+    return value === null ? undefined : decode<K>(value);
+  }
+
+  async list<K extends Kind>(kind: K): Promise<ObjectList<K>> {
+    const [values, revision] = await answered(`list ${kinds[kind].plural}`, async () => {
+      const replies = await this.#redis
+        .multi()
+        .hvals(this.#keys.objects(kind))
+        .get(this.#keys.revision)
+        .exec();
+      return (replies ?? []).map(([error, reply]) => {
+        if (error) throw error;
+        return reply;
+      });
+    });
+    return {
+      items: (values as string[]).map((value) => decode<K>(value)).sort(byName),
+      resourceVersion: (revision as string | null) ?? '0',
+    };
+  }
+
+  async update<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
+    const stored = await this.#mustGet(kind, object.metadata.name);
+    return this.#commitOn(kind, stored, update(kind, stored, object));
+  }
+
+  async updateStatus<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
+    const stored = await this.#mustGet(kind, object.metadata.name);
+    return this.#commitOn(kind, stored, updateStatus(kind, stored, object));
+  }
+
+  async delete<K extends Kind>(
+    kind: K,
+    name: string,
+    preconditions: Preconditions = {},
+  ): Promise<ObjectOf[K]> {
+    for (let tries = 1; ; tries++) {
+      const stored = await this.#mustGet(kind, name);
+      const write = deletion(kind, stored, preconditions, this.#clock.now());
+      try {
+        return await this.#commitOn(kind, stored, write);
+      } catch (error) {
+        const isOvertaken = error instanceof StoreError && error.kind === 'conflict';
+        if (!isOvertaken || tries >= MAX_DELETE_TRIES) throw error;
+      }
+    }
+  }
+
+  watch(resourceVersion: string, signal: AbortSignal): AsyncIterable<Change> {
+    return this.#feed.watch(resourceVersion, signal);
+  }
+
+  /** Ends the watch connection, once every watch has been aborted. */
+  close(): void {
+    this.#feed.close();
+  }
+
+  async #mustGet<K extends Kind>(kind: K, name: string): Promise<ObjectOf[K]> {
+    const stored = await this.get(kind, name);
+    if (stored === undefined) throw notFound(kind, name);
+    return stored;
+  }
+
+  async #commitOn<K extends Kind>(
+    kind: K,
+    stored: ObjectOf[K],
+    write: Write<K>,
+  ): Promise<ObjectOf[K]> {
+    const { name, resourceVersion } = stored.metadata;
+    const written = await this.#commit(kind, resourceVersion, write);
+    if (written === undefined) throw conflict(kind, name);
+    return written;
+  }
+
+  /** undefined: the stored object is not of the expected version ("": none). */
+  async #commit<K extends Kind>(
+    kind: K,
+    expected: string,
+    write: Write<K>,
+  ): Promise<ObjectOf[K] | undefined> {
+    if (write.type === 'unchanged') return write.object;
+    const { name } = write.object.metadata;
+    const { resourceVersion: _, ...metadata } = write.object.metadata;
+    const [outcome, told] = (await answered(`write ${kind} ${name}`, () =>
+      this.#commitScript.run(
+        this.#redis,
+        [this.#keys.objects(kind), this.#keys.revision, this.#keys.changes],
+        [
+          name,
+          expected,
+          write.type,
+          kind,
+          JSON.stringify({ ...write.object, metadata }),
+          this.#keptChanges,
+        ],
+      ),
+    )) as ['committed' | 'conflict' | 'behind', string];
+    if (outcome === 'conflict') return undefined;
+    if (outcome === 'behind') {
+      throw new StoreError(
+        'unavailable',
+        `${kind} ${name} was not written: the key ${this.#keys.revision} is behind the stream ${this.#keys.changes} (${told}). Restore both from one backup.`,
+      );
+    }
+    return atRevision(write.object, told);
+  }
+}
+
+function decode<K extends Kind>(value: string): ObjectOf[K] {
+  const space = value.indexOf(' ');
+  return atRevision(JSON.parse(value.slice(space + 1)) as ObjectOf[K], value.slice(0, space));
+}

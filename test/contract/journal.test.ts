@@ -1,0 +1,211 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { Clock } from '../../src/clock.ts';
+import type { Journal, ObjectRef } from '../../src/store/journal.ts';
+import { connect } from '../../src/store/redis.ts';
+import { RedisJournal } from '../../src/store/redis-journal.ts';
+import { MemoryJournal } from '../twins/memory-journal.ts';
+import { VirtualClock } from '../twins/virtual-clock.ts';
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const MIB = 1024 * 1024;
+
+const subjects = {
+  RedisJournal: (clock: Clock, redis: Redis): Journal =>
+    new RedisJournal({ redis, prefix: `test-${randomUUID()}`, clock }),
+  MemoryJournal: (clock: Clock): Journal => new MemoryJournal({ clock }),
+};
+
+describe.each(Object.entries(subjects))('%s', (_, make) => {
+  const bot: ObjectRef = { kind: 'Instance', name: 'bot-573332221111', uid: randomUUID() };
+  let redis: Redis;
+  let clock: VirtualClock;
+  let journal: Journal;
+  beforeEach(() => {
+    redis = connect({ url: inject('redisUrl') }, 'prompt');
+    clock = new VirtualClock({ startMs: Date.UTC(2026, 5, 1, 12) });
+    journal = make(clock, redis);
+  });
+  afterEach(() => redis.disconnect());
+
+  const reasons = async () =>
+    (await journal.events(bot.kind, bot.name)).map(({ reason }) => reason);
+
+  describe('events', () => {
+    test('of an object without any are none', async () => {
+      expect(await journal.events('Instance', 'bot-1')).toEqual([]);
+    });
+
+    test('are kept with type, reason, message and times, oldest first', async () => {
+      await journal.event(bot, 'Normal', 'Created', 'Droplet 7 was created: "ñandú" / ok.');
+      await clock.advance(5_000);
+      await journal.event(bot, 'Warning', 'SSHFailed', 'Connection refused.');
+      expect(await journal.events(bot.kind, bot.name)).toEqual([
+        {
+          type: 'Normal',
+          reason: 'Created',
+          message: 'Droplet 7 was created: "ñandú" / ok.',
+          count: 1,
+          firstTimestamp: '2026-06-01T12:00:00Z',
+          lastTimestamp: '2026-06-01T12:00:00Z',
+        },
+        {
+          type: 'Warning',
+          reason: 'SSHFailed',
+          message: 'Connection refused.',
+          count: 1,
+          firstTimestamp: '2026-06-01T12:00:05Z',
+          lastTimestamp: '2026-06-01T12:00:05Z',
+        },
+      ]);
+    });
+
+    test('a repeat raises the count, keeps the first time and moves to the end', async () => {
+      await journal.event(bot, 'Warning', 'SSHFailed', 'Connection refused.');
+      await journal.event(bot, 'Normal', 'Created', 'Created.');
+      await clock.advance(60_000);
+      await journal.event(bot, 'Warning', 'SSHFailed', 'Connection refused.');
+      expect(await reasons()).toEqual(['Created', 'SSHFailed']);
+      expect((await journal.events(bot.kind, bot.name))[1]).toMatchObject({
+        count: 2,
+        firstTimestamp: '2026-06-01T12:00:00Z',
+        lastTimestamp: '2026-06-01T12:01:00Z',
+      });
+    });
+
+    test('another message, type or uid is another event', async () => {
+      await journal.event(bot, 'Normal', 'Step', 'One.');
+      await journal.event(bot, 'Normal', 'Step', 'Two.');
+      await journal.event(bot, 'Warning', 'Step', 'One.');
+      await journal.event({ ...bot, uid: randomUUID() }, 'Normal', 'Step', 'One.');
+      const events = await journal.events(bot.kind, bot.name);
+      expect(events.map(({ count }) => count)).toEqual([1, 1, 1, 1]);
+    });
+
+    test('of other objects stay apart', async () => {
+      await journal.event(bot, 'Normal', 'Mine', 'x');
+      await journal.event({ ...bot, kind: 'Droplet' }, 'Normal', 'DropletOfThatName', 'x');
+      await journal.event({ ...bot, name: 'bot-1111111' }, 'Normal', 'Other', 'x');
+      expect(await reasons()).toEqual(['Mine']);
+    });
+
+    test('are 100 at most: the oldest go', async () => {
+      for (let i = 0; i < 105; i++) await journal.event(bot, 'Normal', `Event${i}`, 'x');
+      const kept = await reasons();
+      expect(kept).toHaveLength(100);
+      expect([kept.at(0), kept.at(-1)]).toEqual(['Event5', 'Event104']);
+    });
+
+    test('are forgotten after 7 days, each by itself', async () => {
+      await journal.event(bot, 'Normal', 'Old', 'x');
+      await clock.advance(4 * DAY_MS);
+      await journal.event(bot, 'Normal', 'Newer', 'x');
+      await clock.advance(4 * DAY_MS);
+      expect(await reasons()).toEqual(['Newer']);
+      await journal.event(bot, 'Normal', 'Old', 'x');
+      const events = await journal.events(bot.kind, bot.name);
+      expect(events.map(({ reason, count }) => [reason, count])).toEqual([
+        ['Newer', 1],
+        ['Old', 1],
+      ]);
+    });
+
+    test('a message is cut at 1 KiB', async () => {
+      await journal.event(bot, 'Normal', 'Long', 'x'.repeat(5_000));
+      const [event] = await journal.events(bot.kind, bot.name);
+      expect(event?.message).toHaveLength(1_024);
+    });
+
+    test('none is lost when several come at once', async () => {
+      await Promise.all(
+        Array.from({ length: 50 }, (_, i) => journal.event(bot, 'Normal', `Event${i % 5}`, 'x')),
+      );
+      const events = await journal.events(bot.kind, bot.name);
+      expect(events.map(({ count }) => count)).toEqual([10, 10, 10, 10, 10]);
+    });
+  });
+
+  describe('log', () => {
+    const { name } = bot;
+
+    test('is undefined before there is one', async () => {
+      expect(await journal.readLog(name)).toBeUndefined();
+      expect(await journal.logOffset(name, 'run-1')).toBe(0);
+    });
+
+    test('grows by what is appended, and the offset counts bytes', async () => {
+      await journal.appendLog(name, 'run-1', 0, 'año\n');
+      expect(await journal.logOffset(name, 'run-1')).toBe(5);
+      await journal.appendLog(name, 'run-1', 5, 'two\n');
+      expect(await journal.readLog(name)).toEqual({ run: 'run-1', text: 'año\ntwo\n' });
+      expect(await journal.logOffset(name, 'run-1')).toBe(9);
+    });
+
+    test('keeps nothing twice, wherever a follower begins again', async () => {
+      await journal.appendLog(name, 'run-1', 0, 'one\ntwo\n');
+      await journal.appendLog(name, 'run-1', 0, 'one\ntwo\n');
+      await journal.appendLog(name, 'run-1', 4, 'two\nthree\n');
+      await journal.appendLog(name, 'run-1', 0, 'one\n');
+      expect(await journal.readLog(name)).toEqual({ run: 'run-1', text: 'one\ntwo\nthree\n' });
+      expect(await journal.logOffset(name, 'run-1')).toBe(14);
+    });
+
+    test('two followers at once keep nothing twice', async () => {
+      const whole = Array.from({ length: 50 }, (_, i) => `line ${i}\n`);
+      const follow = async () => {
+        let offset = 0;
+        for (const line of whole) {
+          await journal.appendLog(name, 'run-1', offset, line);
+          offset += line.length;
+        }
+      };
+      await Promise.all([follow(), follow()]);
+      expect(await journal.readLog(name)).toEqual({ run: 'run-1', text: whole.join('') });
+    });
+
+    test('a new run takes the place of the one before, which cannot come back', async () => {
+      await journal.appendLog(name, 'run-1', 0, 'first\n');
+      await journal.appendLog(name, 'run-2', 0, 'second\n');
+      await journal.appendLog(name, 'run-1', 6, 'late\n');
+      expect(await journal.readLog(name)).toEqual({ run: 'run-2', text: 'second\n' });
+      expect(await journal.logOffset(name, 'run-1')).toBe(0);
+      expect(await journal.logOffset(name, 'run-2')).toBe(7);
+    });
+
+    test('keeps the newest MiB, from the beginning of a line, and goes on counting', async () => {
+      const line = `${'x'.repeat(1_023)}\n`;
+      const piece = line.repeat(64);
+      let offset = 0;
+      for (let i = 0; i < 20; i++) {
+        await journal.appendLog(name, 'run-1', offset, piece);
+        offset += piece.length;
+      }
+      await journal.appendLog(name, 'run-1', offset, 'the end\n');
+      const { text = '' } = (await journal.readLog(name)) ?? {};
+      expect(text.length).toBeLessThanOrEqual(MIB);
+      expect(text.length).toBeGreaterThan(MIB - 2 * line.length);
+      expect(text.startsWith(line)).toBe(true);
+      expect(text.endsWith('the end\n')).toBe(true);
+      expect(await journal.logOffset(name, 'run-1')).toBe(offset + 8);
+    });
+
+    test('is forgotten on request', async () => {
+      await journal.appendLog(name, 'run-1', 0, 'one\n');
+      await journal.forgetLog(name);
+      expect(await journal.readLog(name)).toBeUndefined();
+      expect(await journal.logOffset(name, 'run-1')).toBe(0);
+    });
+  });
+});
+
+test('an event is never a fault of the work: without Redis it is lost and told to the log', async () => {
+  const redis = connect({ host: '127.0.0.1', port: 1 }, 'prompt');
+  const told: string[] = [];
+  const log = { info: () => {}, warn: (_: object, message: string) => void told.push(message) };
+  const journal = new RedisJournal({ redis, prefix: 'test', clock: new VirtualClock(), log });
+  await journal.event({ kind: 'Instance', name: 'bot-1', uid: 'u' }, 'Normal', 'Created', 'x');
+  expect(told).toEqual(['event was not kept']);
+  await expect(journal.events('Instance', 'bot-1')).rejects.toMatchObject({ kind: 'unavailable' });
+  redis.disconnect();
+});

@@ -1,0 +1,67 @@
+import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
+import type { CloudAccess, CloudView, Sweep, SweepDiff } from '../../src/store/cloud-view.ts';
+import {
+  byId,
+  diffOf,
+  type FindDroplets,
+  searchTerms,
+  termsOf,
+} from '../../src/store/droplet-terms.ts';
+
+/** The view of the cloud in memory, with the same rules. */
+export class MemoryCloudView implements CloudView {
+  readonly #newId: () => string;
+  #sweep: Sweep | undefined;
+  #droplets: ReadonlyMap<number, CloudDroplet> = new Map();
+  #access: CloudAccess | undefined;
+  #clusterId: string | undefined;
+
+  constructor(deps: { readonly newId: () => string }) {
+    this.#newId = deps.newId;
+  }
+
+  async record(sweep: Sweep, droplets: readonly CloudDroplet[]): Promise<SweepDiff> {
+    if (this.#sweep !== undefined && sweep.startedAt < this.#sweep.startedAt) {
+      return { changed: [], missing: [] };
+    }
+    const before = this.#droplets;
+    this.#sweep = sweep;
+    this.#droplets = new Map(
+      droplets.map((droplet) => [droplet.id, JSON.parse(JSON.stringify(droplet)) as CloudDroplet]),
+    );
+    const missing = [...before.values()].filter((droplet) => !this.#droplets.has(droplet.id));
+    return diffOf(before, [...this.#droplets.values()], missing);
+  }
+
+  async lastSweep(): Promise<Sweep | undefined> {
+    return this.#sweep;
+  }
+
+  async find(what: FindDroplets): Promise<{
+    readonly sweep: Sweep | undefined;
+    readonly droplets: readonly CloudDroplet[];
+  }> {
+    const wanted = new Set(searchTerms(what));
+    const droplets = (await this.all()).filter(
+      (droplet) => droplet.id === what.id || termsOf(droplet).some((term) => wanted.has(term)),
+    );
+    return { sweep: this.#sweep, droplets };
+  }
+
+  async all(): Promise<readonly CloudDroplet[]> {
+    return structuredClone([...this.#droplets.values()]).sort(byId);
+  }
+
+  async access(): Promise<CloudAccess | undefined> {
+    return this.#access;
+  }
+
+  async setAccess(access: CloudAccess): Promise<void> {
+    this.#access = access;
+  }
+
+  async clusterId(): Promise<string> {
+    this.#clusterId ??= this.#newId();
+    return this.#clusterId;
+  }
+}

@@ -1,0 +1,140 @@
+import type { Clock } from '../../src/clock.ts';
+import type { Kind, ObjectOf } from '../../src/resources/kinds.ts';
+import type { Change, NewObject, ObjectList, Preconditions, Store } from '../../src/store/store.ts';
+import { StoreError } from '../../src/store/store.ts';
+import {
+  alreadyExists,
+  atRevision,
+  byName,
+  creation,
+  deletion,
+  goneRevision,
+  notFound,
+  parseRevision,
+  update,
+  updateStatus,
+  type Write,
+} from '../../src/store/writes.ts';
+
+/** The store in memory, with the same rules. Every call takes its effect at once, in the order of the calls. */
+export class MemoryStore implements Store {
+  readonly #clock: Clock;
+  readonly #newUid: () => string;
+  readonly #keptChanges: number;
+  readonly #objects = new Map<string, ObjectOf[Kind]>();
+  readonly #wakers = new Set<() => void>();
+  readonly #changes: Change[] = [];
+  #revision = 0;
+  #isAway = false;
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly newUid: () => string;
+    readonly keptChanges?: number | undefined;
+  }) {
+    this.#clock = deps.clock;
+    this.#newUid = deps.newUid;
+    this.#keptChanges = deps.keptChanges ?? 10_000;
+  }
+
+  /** While away every call throws `unavailable`, and watches stand still. */
+  setAway(isAway: boolean): void {
+    this.#isAway = isAway;
+    this.#wakeAll();
+  }
+
+  async create<K extends Kind>(kind: K, given: NewObject<K>): Promise<ObjectOf[K]> {
+    this.#mustAnswer();
+    if (this.#objects.has(id(kind, given.name))) throw alreadyExists(kind, given.name);
+    const fresh = { uid: this.#newUid(), now: this.#clock.now() };
+    return this.#commit(kind, creation(kind, given, fresh));
+  }
+
+  async get<K extends Kind>(kind: K, name: string): Promise<ObjectOf[K] | undefined> {
+    this.#mustAnswer();
+    return structuredClone(this.#objects.get(id(kind, name))) as ObjectOf[K] | undefined;
+  }
+
+  async list<K extends Kind>(kind: K): Promise<ObjectList<K>> {
+    this.#mustAnswer();
+    const items = [...this.#objects.values()].filter((object) => object.kind === kind);
+    return {
+      items: structuredClone(items as ObjectOf[K][]).sort(byName),
+      resourceVersion: String(this.#revision),
+    };
+  }
+
+  async update<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
+    return this.#commit(kind, update(kind, this.#mustGet(kind, object.metadata.name), object));
+  }
+
+  async updateStatus<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
+    const stored = this.#mustGet(kind, object.metadata.name);
+    return this.#commit(kind, updateStatus(kind, stored, object));
+  }
+
+  async delete<K extends Kind>(
+    kind: K,
+    name: string,
+    preconditions: Preconditions = {},
+  ): Promise<ObjectOf[K]> {
+    const stored = this.#mustGet(kind, name);
+    return this.#commit(kind, deletion(kind, stored, preconditions, this.#clock.now()));
+  }
+
+  async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<Change> {
+    let place = parseRevision(resourceVersion);
+    while (!signal.aborted) {
+      if (this.#isAway || place === this.#revision) {
+        await this.#news(signal);
+        continue;
+      }
+      const change = this.#changes[place - (this.#revision - this.#changes.length)];
+      if (change === undefined) throw goneRevision(String(place));
+      place++;
+      yield structuredClone(change);
+    }
+  }
+
+  #mustAnswer(): void {
+    if (this.#isAway) throw new StoreError('unavailable', 'The store is away.');
+  }
+
+  #mustGet<K extends Kind>(kind: K, name: string): ObjectOf[K] {
+    this.#mustAnswer();
+    const stored = this.#objects.get(id(kind, name));
+    if (stored === undefined) throw notFound(kind, name);
+    return stored as ObjectOf[K];
+  }
+
+  #commit<K extends Kind>(kind: K, write: Write<K>): ObjectOf[K] {
+    if (write.type === 'unchanged') return structuredClone(write.object);
+    this.#revision++;
+    const object = atRevision(write.object, String(this.#revision));
+    const key = id(kind, object.metadata.name);
+    if (write.type === 'deleted') this.#objects.delete(key);
+    else this.#objects.set(key, object);
+    this.#changes.push({ type: write.type, kind, object });
+    if (this.#changes.length > this.#keptChanges) this.#changes.shift();
+    this.#wakeAll();
+    return structuredClone(object);
+  }
+
+  #news(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#wakers.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      this.#wakers.add(wake);
+      signal.addEventListener('abort', wake);
+    });
+  }
+
+  #wakeAll(): void {
+    for (const wake of [...this.#wakers]) wake();
+  }
+}
+
+const id = (kind: Kind, name: string): string => `${kind}/${name}`;

@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { newHostKey } from '../../src/ssh/host-key.ts';
+
+/** The absolute path of OpenSSH's server (it insists on one), when it is here: named in SSHD, or in its usual place. */
+export const SSHD: string | undefined = [process.env['SSHD'], '/usr/sbin/sshd'].find(
+  (path) => path !== undefined && existsSync(path) && runs(path),
+);
+
+/** Without its own user to drop to, or a folder for it, sshd does not start when it is run by root. */
+function runs(path: string): boolean {
+  const { error, stderr } = spawnSync(path, ['-?'], { encoding: 'utf8' });
+  return error === undefined && /OpenSSH_/.test(stderr);
+}
+
+export interface OpenSshHost {
+  readonly port: number;
+  readonly user: string;
+  readonly hostKey: string;
+  logins(): number;
+  cut(): void;
+  close(): Promise<void>;
+}
+
+/** A real sshd on loopback that takes one key, for the user who runs this. */
+export async function startOpenSsh(sshd: string, authorizedKey: string): Promise<OpenSshHost> {
+  const dir = await mkdtemp(join(tmpdir(), 'orquesta-sshd-'));
+  const key = newHostKey();
+  const port = await freePort();
+  const file = async (name: string, text: string) => {
+    const path = join(dir, name);
+    await writeFile(path, text, { mode: 0o600 });
+    return path;
+  };
+  const isRoot = userInfo().uid === 0;
+  if (isRoot) await mkdir('/run/sshd', { recursive: true });
+  await chmod(dir, 0o700);
+  const config = await file(
+    'sshd_config',
+    [
+      `Port ${port}`,
+      'ListenAddress 127.0.0.1',
+      `HostKey ${await file('host_key', key.privateKey)}`,
+      `AuthorizedKeysFile ${await file('authorized_keys', `${authorizedKey}\n`)}`,
+      'PidFile none',
+      'PermitRootLogin yes',
+      'StrictModes no',
+      'PasswordAuthentication no',
+      'KbdInteractiveAuthentication no',
+      'UsePAM no',
+      'LogLevel VERBOSE',
+      '',
+    ].join('\n'),
+  );
+  const server = spawn(sshd, ['-D', '-e', '-f', config], { stdio: ['ignore', 'ignore', 'pipe'] });
+  let log = '';
+  server.stderr.setEncoding('utf8').on('data', (text: string) => {
+    log += text;
+  });
+  for (const limit = Date.now() + 10_000; !(await answers(port)); ) {
+    if (Date.now() > limit || server.exitCode !== null) throw new Error(`sshd: ${log}`);
+    await sleep(20);
+  }
+  return {
+    port,
+    user: userInfo().username,
+    hostKey: key.publicKey,
+    logins: () => log.match(/^Accepted publickey/gm)?.length ?? 0,
+    cut: () => {
+      for (const pid of descendants(server)) kill(pid);
+    },
+    close: async () => {
+      const ended = new Promise((resolve) => server.once('exit', resolve));
+      for (const pid of descendants(server)) kill(pid);
+      server.kill('SIGKILL');
+      if (server.exitCode === null) await ended;
+      await rm(dir, { recursive: true });
+    },
+  };
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Children of children first, so that none is lost when its parent goes. */
+function descendants({ pid }: Pick<ChildProcess, 'pid'>): number[] {
+  const table = spawnSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout;
+  const rows = table.split('\n').map((row) => row.trim().split(/\s+/).map(Number));
+  const below = (parent: number): number[] =>
+    rows.flatMap(([child = 0, of]) => (of === parent ? [...below(child), child] : []));
+  return pid === undefined ? [] : below(pid);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+const answers = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });

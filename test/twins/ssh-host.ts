@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import { constants } from 'node:os';
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { newHostKey } from '../../src/ssh/host-key.ts';
+
+/** An SSH server on loopback whose commands really run, in /bin/sh. */
+export interface SshHost {
+  readonly port: number;
+  /** "ssh-ed25519 AAAA…". */
+  readonly hostKey: string;
+  /** The methods that clients tried, in order, `none` left out. */
+  readonly tried: readonly string[];
+  readonly logins: number;
+  /** Bytes of output read from commands so far. */
+  readonly outputBytes: number;
+  /** Breaks all connections, without a word. */
+  cut(): void;
+  close(): Promise<void>;
+}
+
+export async function startSshHost(options: {
+  readonly password?: string | undefined;
+  /** Takes the password only as the answer to a question. */
+  readonly asksForPassword?: boolean | undefined;
+  /** "ssh-ed25519 AAAA…" that may log in. */
+  readonly authorizedKey?: string | undefined;
+  readonly hostKeyPem?: string | undefined;
+}): Promise<SshHost> {
+  const made = newHostKey();
+  const connections = new Set<Connection>();
+  const children = new Set<ChildProcess>();
+  const seen = { tried: [] as string[], logins: 0, outputBytes: 0 };
+
+  const server = new ssh2.Server(
+    { hostKeys: [options.hostKeyPem ?? made.privateKey] },
+    (client) => {
+      connections.add(client);
+      client.on('error', () => {});
+      client.on('close', () => connections.delete(client));
+      client.on('authentication', (attempt) => {
+        if (attempt.method !== 'none') seen.tried.push(attempt.method);
+        judge(attempt, options);
+      });
+      client.on('ready', () => {
+        seen.logins++;
+      });
+      client.on('session', (accept) => {
+        accept().on('exec', (acceptExec, _reject, { command }) => {
+          const child = run(command, acceptExec(), (bytes) => {
+            seen.outputBytes += bytes;
+          });
+          children.add(child);
+          child.once('exit', () => children.delete(child));
+        });
+      });
+    },
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    // The server's side of ssh2 has no way to break a connection without a goodbye.
+    for (const client of connections) {
+      (client as unknown as { _sock: { destroy(): void } })._sock.destroy();
+    }
+  };
+  return {
+    port: (server.address() as AddressInfo).port,
+    hostKey: made.publicKey,
+    get tried() {
+      return seen.tried;
+    },
+    get logins() {
+      return seen.logins;
+    },
+    get outputBytes() {
+      return seen.outputBytes;
+    },
+    cut,
+    close: async () => {
+      cut();
+      for (const child of children) child.kill('SIGKILL');
+      await new Promise<void>((resolve) => server.close(() => resolve()));
+    },
+  };
+}
+
+function judge(attempt: AuthContext, options: Parameters<typeof startSshHost>[0]): void {
+  const { password, asksForPassword, authorizedKey } = options;
+  const methods = [
+    ...(authorizedKey === undefined ? [] : ['publickey' as const]),
+    ...(password === undefined
+      ? []
+      : [asksForPassword ? ('keyboard-interactive' as const) : ('password' as const)]),
+  ];
+  if (attempt.method === 'publickey' && authorizedKey !== undefined) {
+    const isKnown = attempt.key.data.toString('base64') === authorizedKey.split(' ')[1];
+    if (isKnown) attempt.accept();
+    else attempt.reject(methods);
+  } else if (attempt.method === 'password' && !asksForPassword && attempt.password === password) {
+    attempt.accept();
+  } else if (attempt.method === 'keyboard-interactive' && asksForPassword) {
+    attempt.prompt([{ prompt: 'Password: ', echo: false }], (answers) => {
+      if (answers[0] === password) attempt.accept();
+      else attempt.reject(methods);
+    });
+  } else {
+    attempt.reject(methods);
+  }
+}
+
+function run(
+  command: string,
+  channel: ServerChannel,
+  onOutput: (bytes: number) => void,
+): ChildProcess {
+  const child = spawn('/bin/sh', ['-c', command]);
+  child.stdin.on('error', () => {});
+  channel.on('error', () => {});
+  channel.pipe(child.stdin);
+  child.stdout.on('data', (chunk: Buffer) => onOutput(chunk.length));
+  child.stdout.pipe(channel, { end: false });
+  child.stderr.pipe(channel.stderr, { end: false });
+  channel.on('close', () => child.kill('SIGKILL'));
+  child.on('close', (code, signal) => {
+    if (signal === null) channel.exit(code ?? 0);
+    else channel.exit(signal.replace(/^SIG/, ''), false, '');
+    channel.end();
+  });
+  return child;
+}
+
+/** 128 and the signal's number, as a shell tells it. */
+export const killedBy = (signal: 'SIGTERM' | 'SIGKILL'): number => 128 + constants.signals[signal];

@@ -41,7 +41,8 @@ const schema = z.object({
   TLS_KEY_FILE: text.optional(),
 
   ORQUESTA_ROLE: z.enum(['all', 'api', 'controller']).default('all'),
-  ORQUESTA_CLASSES_DIR: text.default('manifests/classes'),
+  /** InstanceClass files that are applied at start where they differ from what is stored. Left out: the program's own manifests/classes. */
+  ORQUESTA_CLASSES_DIR: text.optional(),
   /** Passes that one controller process runs at a time; most of them wait for a droplet. */
   ORQUESTA_CONCURRENCY: z.coerce.number().int().min(1).max(10_000).default(500),
   /** Where droplets are reached that have no address of their own on this machine; written by the simulator. */

@@ -25,7 +25,9 @@ const {
 } = process.env;
 
 if (!/^\d{7,15}$/.test(number ?? '')) {
-  console.error('P_NUMBER must be set to the phone number, 7 to 15 digits. The bot does not start.');
+  console.error(
+    'P_NUMBER must be set to the phone number, 7 to 15 digits. The bot does not start.',
+  );
   process.exit(1);
 }
 
@@ -41,7 +43,9 @@ let qr;
 
 function connect() {
   status = 'connecting';
-  log(`connecting as ${number} by ${provider} (appointments ${appointments}, auto invite ${autoInvite})`);
+  log(
+    `connecting as ${number} by ${provider} (appointments ${appointments}, auto invite ${autoInvite})`,
+  );
   setTimeout(() => (isLinked() ? becomeConnected() : showQr()), CONNECT_MS);
 }
 

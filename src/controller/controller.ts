@@ -1,7 +1,7 @@
 import type { Logger } from '../log.ts';
+import type { WorkQueue } from '../queue/queue.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
-import type { WorkQueue } from '../queue/queue.ts';
 import type { Change } from '../store/store.ts';
 import type { ControllerDeps } from './deps.ts';
 import { dropletReconciler } from './droplet/index.ts';

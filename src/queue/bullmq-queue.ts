@@ -284,6 +284,8 @@ export class BullmqQueue implements WorkQueue {
 
   #connect(): Redis {
     const redis = this.#deps.redis.duplicate({
+      // BullMQ opens a lazy connection itself, and gives up for good when Redis is not there at that moment.
+      lazyConnect: false,
       maxRetriesPerRequest: null,
       commandTimeout: undefined,
       autoResendUnfulfilledCommands: true,

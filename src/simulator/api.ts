@@ -7,13 +7,13 @@ import {
   type Faults,
   isBirthFault,
 } from './faults.ts';
+import { type Operation, operations } from './operations.ts';
 import {
   DIGITALOCEAN_LIMITS,
   type LimitOptions,
   type LimitState,
   RateLimit,
 } from './rate-limit.ts';
-import { type Operation, operations } from './operations.ts';
 
 export interface ApiCall {
   readonly operation: Operation;

@@ -1,8 +1,8 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import type { HttpBindings } from '@hono/node-server';
 import { type Account, Refusal } from './account.ts';
-import { faultRule, type Faults } from './faults.ts';
+import { type Faults, faultRule } from './faults.ts';
 import type { Hosts } from './hosts.ts';
 
 interface Controlled {
@@ -16,7 +16,10 @@ type MachineAction = (given: Controlled, id: number, body: unknown) => unknown;
 
 /** Throws ZodError for a body of another shape. */
 const action =
-  <T>(schema: z.ZodType<T>, run: (given: Controlled, id: number, body: T) => unknown): MachineAction =>
+  <T>(
+    schema: z.ZodType<T>,
+    run: (given: Controlled, id: number, body: T) => unknown,
+  ): MachineAction =>
   (given, id, body) =>
     run(given, id, schema.parse(body));
 const nothing = z.strictObject({});
@@ -105,7 +108,8 @@ export function addControl(
       const result = await act(controlled, Number(id), text === '' ? {} : JSON.parse(text));
       return context.json(result ?? {});
     } catch (error) {
-      if (error instanceof z.ZodError) return context.json({ message: z.prettifyError(error) }, 422);
+      if (error instanceof z.ZodError)
+        return context.json({ message: z.prettifyError(error) }, 422);
       if (error instanceof Refusal) return context.json({ message: error.message }, 409);
       throw error;
     }

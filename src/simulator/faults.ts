@@ -81,6 +81,17 @@ export type CallFault = z.infer<typeof callFault>;
 export type BirthFault = z.infer<typeof birthFault>;
 export type Fault = CallFault | BirthFault;
 
+/** Where a fault has a meaning at all: what it strikes when its rule names no operations. */
+const NATURAL_TARGETS: { readonly [Kind in Fault['kind']]?: readonly string[] } = {
+  quota: ['createDroplet'],
+  unavailable: ['createDroplet'],
+  'partial-create': ['createDroplet'],
+  'delete-ignored': ['deleteDroplet'],
+  'delete-slow': ['deleteDroplet'],
+  'pending-event': ['deleteDroplet', 'actOnDroplet'],
+  'page-miss': ['listDroplets'],
+};
+
 const BIRTH_KINDS: ReadonlySet<string> = new Set(
   birthFault.options.map((option) => option.shape.kind.value),
 );
@@ -91,7 +102,7 @@ export const faultRule = z.strictObject({
   fault: z.discriminatedUnion('kind', [...callFault.options, ...birthFault.options]),
   on: z
     .strictObject({
-      /** Operations by name (see `api.ts`); absent: every call, or for a birth fault every create. */
+      /** Operations by name (see `operations.ts`); absent: every call for which the fault has a meaning. */
       operations: z.array(z.string()).optional(),
       /** Exact droplet name, or a prefix ending in "*". */
       name: z.string().optional(),
@@ -153,7 +164,7 @@ export class Faults {
 }
 
 function matches(rule: ParsedFaultRule, target: FaultTarget): boolean {
-  const { operations, name, dropletId } = rule.on;
+  const { operations = NATURAL_TARGETS[rule.fault.kind], name, dropletId } = rule.on;
   if (isBirthFault(rule.fault) && !target.creates) return false;
   if (operations !== undefined && !operations.includes(target.operation)) return false;
   if (dropletId !== undefined && dropletId !== target.dropletId) return false;

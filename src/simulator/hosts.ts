@@ -114,7 +114,10 @@ export class Hosts {
     const entry: Entry = { host, address, boots: droplet.boots, powered: true };
     this.#entries.set(droplet.id, entry);
     const isWanted = () => entry.powered && this.#entries.get(droplet.id) === entry;
-    this.#watch(droplet, this.#inSlot(async () => (isWanted() ? host.powerOn() : undefined)));
+    this.#watch(
+      droplet,
+      this.#inSlot(async () => (isWanted() ? host.powerOn() : undefined)),
+    );
   }
 
   #remove(id: number, entry: Entry): void {

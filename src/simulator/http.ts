@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
-import { type Context, Hono } from 'hono';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
 import type { Api, ApiReply } from './api.ts';
 import type { Operation } from './operations.ts';
 

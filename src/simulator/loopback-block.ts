@@ -38,7 +38,9 @@ export async function takeLoopbackBlock(
 function listen(host: string, port: number): Promise<{ server: Server } | { code: string }> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
-    server.once('error', (error: NodeJS.ErrnoException) => resolve({ code: error.code ?? 'error' }));
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ code: error.code ?? 'error' }),
+    );
     server.listen(port, host, () => resolve({ server }));
   });
 }

@@ -5,6 +5,7 @@ import {
   lstatSync,
   mkdirSync,
   readlinkSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -61,8 +62,8 @@ export function findSandbox(image: string, wanted?: 'bubblewrap' | 'plain' | und
   return works ? bubblewrap(image) : plain(image);
 }
 
-/** Folder permissions alone: the machine may forbid namespaces to containers or users, so it is tried. */
-function bubblewrapWorks(): boolean {
+/** It may be there and yet be forbidden, in a container or by the system's policy: so it is tried. */
+export function bubblewrapWorks(): boolean {
   const args = ['--ro-bind', '/', '/', '--unshare-pid', '--proc', '/proc', '--dev', '/dev', 'true'];
   return process.platform === 'linux' && spawnSync('bwrap', args, { stdio: 'ignore' }).status === 0;
 }
@@ -122,6 +123,8 @@ function bubblewrap(image: string): Sandbox {
 
 function plain(image: string): Sandbox {
   makeImage(image);
+  // The host's own systemd must not be met: scripts look for it to run something detached.
+  writeFileSync(join(image, 'bin/systemd-run'), DETACH, { mode: 0o755 });
   if (!existsSync(join(image, 'bin/node'))) symlinkSync(process.execPath, join(image, 'bin/node'));
   const identity = process.getuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
   const tried = spawnSync(join(image, 'bin/node'), ['-e', '0'], { cwd: '/', ...identity });
@@ -156,6 +159,17 @@ function plain(image: string): Sandbox {
 }
 
 const baseEnv = { HOME: '/root', USER: 'root', LOGNAME: 'root', SHELL: '/bin/sh', LANG: 'C.UTF-8' };
+const DETACH = `#!/bin/sh
+while [ $# -gt 0 ]; do
+  case $1 in
+    --unit|--property|-p) shift 2 ;;
+    --) shift; break ;;
+    -*) shift ;;
+    *) break ;;
+  esac
+done
+setsid "$@" </dev/null >/dev/null 2>&1 &
+`;
 /** A hundred agents have to fit into a laptop. */
 const NODE_FLAGS = ['--max-old-space-size=64', '--max-semi-space-size=1', '--v8-pool-size=0'];
 

@@ -105,9 +105,8 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
   let server: Server;
   try {
     server = await new Promise<Server>((resolve, reject) => {
-      const started = serve(
-        { fetch: app.fetch, hostname, port: options.port ?? 0 },
-        () => resolve(started),
+      const started = serve({ fetch: app.fetch, hostname, port: options.port ?? 0 }, () =>
+        resolve(started),
       ) as Server;
       started.once('error', reject);
     });

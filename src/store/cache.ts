@@ -10,6 +10,9 @@ export interface StoreCacheDeps {
   readonly clock: Clock;
 }
 
+/** `previous`: the object as the cache held it before, undefined for a new one. */
+export type ChangeListener = (change: Change, previous: ObjectOf[Kind] | undefined) => void;
+
 const KINDS = Object.keys(kinds) as Kind[];
 const RETRY_MS = 500;
 
@@ -21,7 +24,7 @@ export class StoreCache {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #objects = new Map<Kind, Map<string, ObjectOf[Kind]>>();
-  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #listeners = new Set<ChangeListener>();
   readonly #waiters = new Set<{ readonly revision: number; readonly wake: () => void }>();
   readonly #stop = new AbortController();
   readonly #sorted = new Map<Kind, readonly ObjectOf[Kind][]>();
@@ -65,7 +68,7 @@ export class StoreCache {
   }
 
   /** Hears of every change after it is in the cache; after a gap in the history, of the differences. Answers how to stop. */
-  onChange(listener: (change: Change) => void): () => void {
+  onChange(listener: ChangeListener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -158,7 +161,7 @@ export class StoreCache {
       this.#own(kind, object);
     }
     this.#sorted.delete(kind);
-    for (const listener of [...this.#listeners]) listener(change);
+    for (const listener of [...this.#listeners]) listener(change, past);
   }
 
   #reach(revision: number): void {

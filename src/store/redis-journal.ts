@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { type Clock, rfc3339 } from '../clock.ts';
 import type { Kind } from '../resources/kinds.ts';
+import type { Journal, ObjectEvent, ObjectRef } from './journal.ts';
 import {
   EVENT_AGE_MS,
   KEPT_EVENTS,
@@ -10,7 +11,6 @@ import {
   REMEMBERED_RUNS,
   wholeCharacters,
 } from './journal-limits.ts';
-import type { Journal, ObjectEvent, ObjectRef } from './journal.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered, type RedisLog } from './redis.ts';
 import { Script } from './script.ts';

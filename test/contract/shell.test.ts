@@ -8,11 +8,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { portMap } from '../../src/dial.ts';
 import { newHostKey } from '../../src/ssh/host-key.ts';
-import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
 import type { Shell, ShellTarget } from '../../src/ssh/shell.ts';
+import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
 import { type MemoryHost, MemoryShell } from '../twins/memory-shell.ts';
-import { startSshHost } from '../twins/ssh-host.ts';
 import { SSHD, startOpenSsh } from '../twins/openssh-host.ts';
+import { startSshHost } from '../twins/ssh-host.ts';
 
 /** A machine to log in to, and shells that know or do not know its credential. */
 interface Rig {
@@ -75,8 +75,8 @@ function shellContract(name: string, start: () => Promise<Rig>): void {
       const knock = (host: string, port: number) => rig.shell.knock({ host, port }, 300, live());
       expect(await knock(rig.target.host, rig.target.port)).toBe('open');
       expect(await knock('127.0.0.2', await closedPort())).toBe('refused');
-      // Class E: no machine has such an address.
-      expect(await knock('240.0.0.1', 22)).toBe('unreachable');
+      // The broadcast address: no machine has it, and no network takes a connection to it.
+      expect(await knock('255.255.255.255', 22)).toBe('unreachable');
       expect(rig.logins()).toBe(0);
     });
 
@@ -84,7 +84,7 @@ function shellContract(name: string, start: () => Promise<Rig>): void {
       const at = (host: string, port: number) =>
         rig.shell.open({ ...rig.target, host, port }, live());
       await expect(at('127.0.0.2', await closedPort())).rejects.toMatchObject({ kind: 'refused' });
-      await expect(at('240.0.0.1', 22)).rejects.toMatchObject({ kind: 'unreachable' });
+      await expect(at('255.255.255.255', 22)).rejects.toMatchObject({ kind: 'unreachable' });
     });
 
     it('knows the machine by its host key, and hands it out on first use', async () => {

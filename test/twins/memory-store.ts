@@ -26,6 +26,7 @@ export class MemoryStore implements Store {
   readonly #changes: Change[] = [];
   #revision = 0;
   #isAway = false;
+  #isHoldingWatches = false;
 
   constructor(deps: {
     readonly clock: Clock;
@@ -40,6 +41,12 @@ export class MemoryStore implements Store {
   /** While away every call throws `unavailable`, and watches stand still. */
   setAway(isAway: boolean): void {
     this.#isAway = isAway;
+    this.#wakeAll();
+  }
+
+  /** While held, watches stand still and fall behind; everything else goes on. */
+  holdWatches(isHeld: boolean): void {
+    this.#isHoldingWatches = isHeld;
     this.#wakeAll();
   }
 
@@ -85,7 +92,7 @@ export class MemoryStore implements Store {
   async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<Change> {
     let place = parseRevision(resourceVersion);
     while (!signal.aborted) {
-      if (this.#isAway || place === this.#revision) {
+      if (this.#isAway || this.#isHoldingWatches || place === this.#revision) {
         await this.#news(signal);
         continue;
       }

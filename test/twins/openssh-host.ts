@@ -12,10 +12,10 @@ export const SSHD: string | undefined = [process.env['SSHD'], '/usr/sbin/sshd'].
   (path) => path !== undefined && existsSync(path) && runs(path),
 );
 
-/** Without its own user to drop to, or a folder for it, sshd does not start when it is run by root. */
+/** Run by root, sshd does not start without a user of its own to drop to; it says so before it looks for keys. */
 function runs(path: string): boolean {
-  const { error, stderr } = spawnSync(path, ['-?'], { encoding: 'utf8' });
-  return error === undefined && /OpenSSH_/.test(stderr);
+  const { error, stderr } = spawnSync(path, ['-t', '-f', '/dev/null'], { encoding: 'utf8' });
+  return error === undefined && !/privilege separation/i.test(stderr);
 }
 
 export interface OpenSshHost {

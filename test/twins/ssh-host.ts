@@ -12,6 +12,8 @@ export interface SshHost {
   /** The methods that clients tried, in order, `none` left out. */
   readonly tried: readonly string[];
   readonly logins: number;
+  /** Open at this moment. */
+  readonly connections: number;
   /** Bytes of output read from commands so far. */
   readonly outputBytes: number;
   /** Breaks all connections, without a word. */
@@ -71,6 +73,9 @@ export async function startSshHost(options: {
     },
     get logins() {
       return seen.logins;
+    },
+    get connections() {
+      return connections.size;
     },
     get outputBytes() {
       return seen.outputBytes;

@@ -271,10 +271,9 @@ describe('whatever the facts', () => {
         }),
         { nil: undefined },
       ),
-      deletion: fc.option(
-        fc.record({ requestedAt: anyTime.map(time), requests: fc.constant(1) }),
-        { nil: undefined },
-      ),
+      deletion: fc.option(fc.record({ requestedAt: anyTime.map(time), requests: fc.constant(1) }), {
+        nil: undefined,
+      }),
       adopted: fc.constantFrom(true, undefined),
     }),
     { nil: undefined },

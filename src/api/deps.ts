@@ -1,0 +1,22 @@
+import type { Bot } from '../bot/bot.ts';
+import type { Clock } from '../clock.ts';
+import type { Logger } from '../log.ts';
+import type { StoreCache } from '../store/cache.ts';
+import type { CloudView } from '../store/cloud-view.ts';
+import type { Journal } from '../store/journal.ts';
+import type { Store } from '../store/store.ts';
+
+export interface ApiDeps {
+  readonly store: Store;
+  /** The store in memory, a little behind: for being told of changes. */
+  readonly objects: Pick<StoreCache, 'onChange'>;
+  readonly journal: Journal;
+  readonly cloudView: CloudView;
+  readonly bot: Bot;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Any of them opens the API. */
+  readonly apiKeys: readonly string[];
+  readonly newRequestId: () => string;
+  readonly version: string;
+}

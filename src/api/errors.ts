@@ -1,0 +1,9 @@
+/** An answer other than success. `message` is a Spanish sentence for the caller. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 415 | 500 | 503;
+  constructor(status: ApiError['status'], message: string) {
+    super(message);
+    this.status = status;
+  }
+}

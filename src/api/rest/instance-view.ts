@@ -1,0 +1,44 @@
+import type { Instance } from '../../resources/instance.ts';
+import type { Phase } from '../../resources/phase.ts';
+
+/** What `GET /api/instance/status/{numberphone}` answers. */
+export interface InstanceView {
+  readonly status: Phase;
+  readonly progress: number;
+  readonly error: string | null;
+  readonly instanceInfo: {
+    readonly instanceName: string;
+    readonly ip: string | null;
+    readonly state: string | null;
+    readonly created: string;
+    readonly numberphone: string;
+    readonly dropletId: number;
+  } | null;
+}
+
+/** How an instance stands, in the facade's words. An instance that was just declared, or changed after it failed, is at the beginning. Pure. */
+export function viewOf({ metadata, spec, status }: Instance): InstanceView {
+  const isFailed = status?.failure?.generation === metadata.generation;
+  const wasFailed = status?.failure !== undefined && !isFailed;
+  const phase = metadata.deletionTimestamp
+    ? 'deleting'
+    : status === undefined || wasFailed
+      ? 'creating_droplet'
+      : status.phase;
+  return {
+    status: phase,
+    progress: status === undefined || wasFailed ? 25 : status.progress,
+    error: isFailed && status?.failure ? status.failure.message : null,
+    instanceInfo:
+      status?.dropletId === undefined
+        ? null
+        : {
+            instanceName: metadata.name,
+            ip: status.ip ?? null,
+            state: status.dropletState ?? null,
+            created: metadata.creationTimestamp,
+            numberphone: spec.numberphone,
+            dropletId: status.dropletId,
+          },
+  };
+}

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+/** The commands of the program, by name. Each loads only what it needs. */
+const commands: Readonly<
+  Record<string, { readonly what: string; readonly run: (argv: readonly string[]) => Promise<number> }>
+> = {
+  serve: {
+    what: 'run the API and the controller with the settings of the environment and .env',
+    run: async () => (await import('../main.ts')).serve(),
+  },
+  demo: {
+    what: 'try it out on this machine, without any account: --once ends after the bot is up',
+    run: async (argv) => (await import('./demo.ts')).demo(argv),
+  },
+  simulator: {
+    what: 'run a DigitalOcean of our own, for any client of its API',
+    run: async (argv) => (await import('./simulator.ts')).simulatorCommand(argv, process.env),
+  },
+};
+
+const USAGE = [
+  'Usage: orquesta COMMAND [options]',
+  '',
+  ...Object.entries(commands).map(([name, { what }]) => `  ${name.padEnd(10)} ${what}`),
+].join('\n');
+
+const [name = '', ...argv] = process.argv.slice(2);
+const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+if (command) {
+  // Ended by its code and not by an idle event loop: a library's timer must not keep a finished command alive.
+  process.exit(await command.run(argv));
+} else if (name === '--help' || name === 'help' || name === '') {
+  console.log(USAGE);
+} else {
+  console.error(`orquesta: there is no command "${name}"\n\n${USAGE}`);
+  process.exitCode = 2;
+}

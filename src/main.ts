@@ -1,0 +1,208 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { createApp } from './api/app.ts';
+import { HttpBot } from './bot/http-bot.ts';
+import { applyClasses } from './classes.ts';
+import { systemClock, systemRandom } from './clock.ts';
+import { RedisBudget } from './cloud/budget.ts';
+import { DigitalOcean } from './cloud/digitalocean.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { noteAccess } from './controller/access.ts';
+import { Controller } from './controller/controller.ts';
+import { portMap } from './dial.ts';
+import { createLog, type Logger } from './log.ts';
+import { BullmqQueue } from './queue/bullmq-queue.ts';
+import { listen } from './serve.ts';
+import { authorizedKey } from './ssh/authorized-key.ts';
+import { newHostKey } from './ssh/host-key.ts';
+import { passwordHash } from './ssh/password-hash.ts';
+import { Ssh2Shell } from './ssh/ssh2-shell.ts';
+import { StoreCache } from './store/cache.ts';
+import { connect, durabilityWarnings } from './store/redis.ts';
+import { RedisCloudView } from './store/redis-cloud-view.ts';
+import { RedisJournal } from './store/redis-journal.ts';
+import { RedisStore } from './store/redis-store.ts';
+
+export interface Orquesta {
+  /** Where the API listens, like http://127.0.0.1:3000; undefined for a controller alone. */
+  readonly url: string | undefined;
+  /** Ends or hands over the work in hand, then stops. */
+  close(): Promise<void>;
+}
+
+/** How long work in hand may take to end once the program is told to stop. */
+const GRACE_MS = 8_000;
+
+/** Wires the adapters to the ports, for the roles that the settings name, and starts them. Rejects with a sentence when that can't be done. */
+export async function startOrquesta(config: Config, log: Logger): Promise<Orquesta> {
+  const clock = systemClock;
+  const random = systemRandom;
+  const prefix = config.REDIS_PREFIX;
+  const redis = connect(
+    {
+      url: config.REDIS_URL,
+      host: config.REDIS_HOST,
+      port: config.REDIS_PORT,
+      username: config.REDIS_USERNAME,
+      password: config.REDIS_PASSWORD,
+      db: config.REDIS_DB,
+    },
+    'prompt',
+    log,
+  );
+  const store = new RedisStore({ redis, prefix, clock, newUid: randomUUID });
+  const journal = new RedisJournal({ redis, prefix, clock, log });
+  const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
+  const objects = new StoreCache({ store, clock });
+  const bot = new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) });
+  /** Closed in the reverse order of their start. */
+  const started: (() => Promise<void>)[] = [async () => redis.disconnect()];
+  const close = async () => {
+    for (const stop of started.reverse()) await stop();
+  };
+
+  try {
+    for (const warning of await durabilityWarnings(redis)) log.warn(warning);
+    await applyClasses(config.ORQUESTA_CLASSES_DIR ?? OWN_CLASSES, { store, log });
+    await objects.start();
+    started.push(() => objects.close());
+
+    if (config.ORQUESTA_ROLE !== 'api') {
+      const token = config.DIGITALOCEAN_TOKEN ?? '';
+      const privateKey = config.SSH_PRIVATE_KEY_FILE
+        ? readFileSync(config.SSH_PRIVATE_KEY_FILE, 'utf8')
+        : undefined;
+      const password = config.DIGITALOCEAN_SSH_PASSWORD;
+      const budget = new RedisBudget({ redis, prefix, clock, token });
+      const cloud = new DigitalOcean({
+        url: config.DIGITALOCEAN_API_URL,
+        token,
+        budget,
+        clock,
+        log,
+      });
+      const shell = new Ssh2Shell({
+        password,
+        privateKey,
+        dial: portMap(config.ORQUESTA_PORT_MAP_FILE),
+        clock,
+        log,
+      });
+      started.push(() => shell.close());
+      const controller = new Controller({
+        store,
+        journal,
+        cloudView,
+        cloud: noteAccess(cloud, cloudView, clock),
+        shell,
+        bot,
+        newHostKey,
+        clock,
+        random,
+        log,
+        objects,
+        queue: new BullmqQueue({
+          redis,
+          prefix,
+          clock,
+          random,
+          log,
+          concurrency: config.ORQUESTA_CONCURRENCY,
+        }),
+        settings: {
+          sshPort: config.SSH_PORT,
+          image: imageOf(config.DIGITALOCEAN_IMAGE),
+          hostKeyPolicy: config.SSH_HOST_KEY_POLICY,
+          botRepository: config.BOT_REPOSITORY,
+          login: {
+            passwordHash: password === undefined ? undefined : passwordHash(password),
+            authorizedKeys: privateKey === undefined ? [] : [authorizedKey(privateKey)],
+          },
+        },
+      });
+      await controller.start();
+      started.push(() => controller.close(GRACE_MS));
+    }
+    if (config.ORQUESTA_ROLE === 'controller') return { url: undefined, close };
+    const app = createApp({
+      store,
+      objects,
+      journal,
+      cloudView,
+      bot,
+      clock,
+      log,
+      apiKeys: keysOf(config.API_KEY),
+      newRequestId: randomUUID,
+      version: packageVersion(),
+    });
+    const api = await listen(app, {
+      host: config.HOST ?? defaultHost(),
+      port: config.PORT,
+      certFile: config.TLS_CERT_FILE,
+      keyFile: config.TLS_KEY_FILE,
+    });
+    started.push(api.close);
+    return { url: api.url, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** An image is named by its slug, a snapshot by its number. */
+const imageOf = (text: string | undefined): string | number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
+
+const keysOf = (keys = ''): readonly string[] =>
+  keys
+    .split(',')
+    .map((key) => key.trim())
+    .filter((key) => key !== '');
+
+/** A container's own loopback could be reached by nobody. */
+const defaultHost = (): string =>
+  existsSync('/.dockerenv') || existsSync('/run/.containerenv') ? '0.0.0.0' : '127.0.0.1';
+
+const OWN_CLASSES = fileURLToPath(new URL('../manifests/classes', import.meta.url));
+
+function packageVersion(): string {
+  const file = new URL('../package.json', import.meta.url);
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** Runs with the settings of the environment and `.env` until SIGINT or SIGTERM. Answers the exit code. */
+export async function serve(): Promise<number> {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  let config: Config;
+  try {
+    config = readConfig(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    return 2;
+  }
+  const isTerminal = process.stdout.isTTY === true;
+  const log = createLog({
+    level: config.LOG_LEVEL,
+    format: config.LOG_FORMAT ?? (isTerminal ? 'pretty' : 'json'),
+  });
+  const told = new Promise<string>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+  });
+  try {
+    const orquesta = await startOrquesta(config, log);
+    log.info({ url: orquesta.url, role: config.ORQUESTA_ROLE }, 'Orquesta runs');
+    log.info({ signal: await told }, 'Stopping');
+    await orquesta.close();
+    return 0;
+  } catch (error) {
+    log.fatal({ err: error }, 'Orquesta cannot go on');
+    return 1;
+  }
+}
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
+  process.exitCode = await serve();
+}

@@ -1,0 +1,66 @@
+import type { Kind, ObjectOf } from '../resources/kinds.ts';
+import type { Manifest } from '../resources/manifest.ts';
+import { type Store, StoreError } from './store.ts';
+import { update } from './writes.ts';
+
+export type Declared = 'created' | 'configured' | 'unchanged';
+
+const MAX_TRIES = 5;
+
+/**
+ * Makes the stored object what a manifest says: the spec whole, labels and annotations one by one (others stay). With `dryRun`
+ * it only tells what would happen. Throws StoreError: `invalid` for an immutable field, `already-exists` while the
+ * object of that name is being deleted.
+ */
+export async function declare(
+  store: Store,
+  manifest: Manifest,
+  options: { readonly dryRun?: boolean } = {},
+): Promise<Declared> {
+  const { kind, name } = manifest;
+  for (let attempt = 1; ; attempt++) {
+    const stored = await store.get(kind, name);
+    if (stored?.metadata.deletionTimestamp) {
+      const message = `${kind} ${name} is being deleted; apply it again when it is gone.`;
+      throw new StoreError('already-exists', message);
+    }
+    try {
+      return stored
+        ? await configure(store, stored, manifest, options.dryRun)
+        : await create(store, manifest, options.dryRun);
+    } catch (error) {
+      const isRace =
+        error instanceof StoreError && ['already-exists', 'conflict', 'not-found'].includes(error.kind);
+      if (!isRace || attempt === MAX_TRIES) throw error;
+    }
+  }
+}
+
+async function create(store: Store, manifest: Manifest, dryRun = false): Promise<Declared> {
+  const { kind, name, metadata, spec } = manifest;
+  const { labels, annotations } = metadata;
+  if (!dryRun) await store.create(kind, { name, labels, annotations, spec });
+  return 'created';
+}
+
+async function configure(
+  store: Store,
+  stored: ObjectOf[Kind],
+  { kind, metadata, spec }: Manifest,
+  dryRun = false,
+): Promise<Declared> {
+  const { labels, annotations } = stored.metadata;
+  const wanted = {
+    ...stored,
+    metadata: {
+      ...stored.metadata,
+      labels: { ...labels, ...metadata.labels },
+      annotations: { ...annotations, ...metadata.annotations },
+    },
+    spec,
+  } as ObjectOf[Kind];
+  const write = update(kind, stored, wanted);
+  if (write.type === 'unchanged') return 'unchanged';
+  if (!dryRun) await store.update(kind, wanted);
+  return 'configured';
+}

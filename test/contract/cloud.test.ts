@@ -1,0 +1,199 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import type { Cloud, CreateDroplet } from '../../src/cloud/cloud.ts';
+import { DigitalOcean } from '../../src/cloud/digitalocean.ts';
+import { dropletTemplate } from '../../src/resources/instance-class.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
+import { unlimitedBudget } from '../twins/unlimited-budget.ts';
+
+/** An account with room for `LIMIT` droplets, and an adapter to it. */
+interface Rig {
+  readonly cloud: Cloud;
+  /** The same account with a token that is not taken. */
+  readonly stranger: Cloud;
+  close(): Promise<void>;
+}
+
+const LIMIT = 3;
+const live = () => new AbortController().signal;
+
+const wanted = (name: string, fields: Partial<CreateDroplet> = {}): CreateDroplet => ({
+  name,
+  template: dropletTemplate.parse({}),
+  tags: ['orquesta', `orquesta-uid:${name}`],
+  userData: '#cloud-config\n{}\n',
+  ...fields,
+});
+
+async function until<T>(look: () => Promise<T | undefined | false>): Promise<T> {
+  const limit = Date.now() + 20_000;
+  while (true) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() > limit) throw new Error('waited in vain');
+    await systemClock.sleep(20);
+  }
+}
+
+function cloudContract(name: string, start: () => Promise<Rig>): void {
+  describe(`Cloud: ${name}`, () => {
+    let rig: Rig;
+    beforeEach(async () => {
+      rig = await start();
+    });
+    afterEach(() => rig.close());
+
+    const active = (id: number) =>
+      until(async () => {
+        const droplet = await rig.cloud.getDroplet(id, live());
+        return droplet?.state === 'active' && droplet.ip !== undefined && droplet;
+      });
+
+    it('a droplet that is created comes up with what was asked for', async () => {
+      const before = Date.now() - 2000;
+      const made = await rig.cloud.createDroplet(wanted('bot-573332221111'), live());
+      expect(made).toMatchObject({ name: 'bot-573332221111', state: 'new', ip: undefined });
+      const droplet = await active(made.id);
+      expect(droplet).toMatchObject({
+        id: made.id,
+        name: 'bot-573332221111',
+        region: 'sfo3',
+        size: 's-1vcpu-512mb-10gb',
+        ip: expect.stringMatching(/^\d+\.\d+\.\d+\.\d+$/),
+      });
+      expect(Date.parse(droplet.createdAt)).toBeGreaterThan(before);
+      const tags = await until(async () => {
+        const seen = (await rig.cloud.getDroplet(made.id, live()))?.tags ?? [];
+        return seen.length > 0 && seen;
+      });
+      expect([...tags].sort()).toEqual(['orquesta', 'orquesta-uid:bot-573332221111']);
+    });
+
+    it('lists hold it in the end, and so does a look by its name in any case', async () => {
+      const made = await rig.cloud.createDroplet(wanted('bot-1'), live());
+      await rig.cloud.createDroplet(wanted('bot-11'), live());
+      const found = await until(async () => {
+        const all = await rig.cloud.findByName('BOT-1', live());
+        return all.length > 0 && all;
+      });
+      expect(found.map(({ id }) => id)).toEqual([made.id]);
+      await until(async () => (await rig.cloud.listDroplets(live())).length === 2);
+      expect(await rig.cloud.findByName('bot', live())).toEqual([]);
+    });
+
+    it('names need not be unique', async () => {
+      const [one, other] = [
+        await rig.cloud.createDroplet(wanted('bot-2'), live()),
+        await rig.cloud.createDroplet(wanted('bot-2'), live()),
+      ];
+      expect(one.id).not.toBe(other.id);
+      await until(async () => (await rig.cloud.findByName('bot-2', live())).length === 2);
+    });
+
+    it('a deleted droplet is absent in the end, and deleting it again says so', async () => {
+      const { id } = await rig.cloud.createDroplet(wanted('bot-3'), live());
+      await active(id);
+      expect(await rig.cloud.deleteDroplet(id, live())).toBe('accepted');
+      await until(async () => (await rig.cloud.getDroplet(id, live())) === undefined);
+      expect(await rig.cloud.deleteDroplet(id, live())).toBe('absent');
+      expect(await rig.cloud.listDroplets(live())).toEqual([]);
+    });
+
+    it('nobody knows an id that never was', async () => {
+      expect(await rig.cloud.getDroplet(999_999_999, live())).toBeUndefined();
+      expect(await rig.cloud.deleteDroplet(999_999_999, live())).toBe('absent');
+      await expect(rig.cloud.act(999_999_999, 'reboot', live())).rejects.toMatchObject({
+        kind: 'refused',
+        status: 404,
+      });
+    });
+
+    it('a droplet can be turned off and on', async () => {
+      const { id } = await rig.cloud.createDroplet(wanted('bot-4'), live());
+      await active(id);
+      await rig.cloud.act(id, 'power_off', live());
+      await until(async () => (await rig.cloud.getDroplet(id, live()))?.state === 'off');
+      // The action may be said to run for a moment more.
+      await until(() =>
+        rig.cloud.act(id, 'power_on', live()).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await active(id);
+    });
+
+    it('a full account is quota, and says how many it may hold', async () => {
+      expect(await rig.cloud.dropletLimit(live())).toBe(LIMIT);
+      for (let i = 0; i < LIMIT; i++) await rig.cloud.createDroplet(wanted(`bot-5${i}`), live());
+      await expect(rig.cloud.createDroplet(wanted('bot-59'), live())).rejects.toMatchObject({
+        name: 'CloudError',
+        kind: 'quota',
+        status: 422,
+      });
+    });
+
+    it('what it will never take is refused', async () => {
+      const bad: readonly CreateDroplet[] = [
+        wanted('not_a_hostname'),
+        wanted('bot-6', { template: dropletTemplate.parse({ image: 'no-such-image' }) }),
+        wanted('bot-6', { userData: 'x'.repeat(70_000) }),
+      ];
+      for (const request of bad) {
+        await expect(rig.cloud.createDroplet(request, live())).rejects.toMatchObject({
+          kind: 'refused',
+        });
+      }
+      expect(await rig.cloud.listDroplets(live())).toEqual([]);
+    });
+
+    it('a token that is not taken is unauthorized for every call', async () => {
+      const { stranger } = rig;
+      for (const call of [
+        stranger.listDroplets(live()),
+        stranger.findByName('bot-7', live()),
+        stranger.getDroplet(7, live()),
+        stranger.createDroplet(wanted('bot-7'), live()),
+        stranger.deleteDroplet(7, live()),
+        stranger.act(7, 'reboot', live()),
+        stranger.dropletLimit(live()),
+      ]) {
+        await expect(call).rejects.toMatchObject({ kind: 'unauthorized' });
+      }
+    });
+
+    it('asks nothing for a caller that has given up', async () => {
+      await expect(
+        rig.cloud.createDroplet(wanted('bot-8'), AbortSignal.abort()),
+      ).rejects.toMatchObject({ kind: 'try-again' });
+      expect(await rig.cloud.listDroplets(live())).toEqual([]);
+    });
+  });
+}
+
+cloudContract('DigitalOcean over the simulator', async () => {
+  const dataDir = await mkdtemp(join(tmpdir(), 'orquesta-cloud-'));
+  const token = 'dop_v1_taken';
+  const simulator = await startSimulator({
+    dataDir,
+    light: true,
+    token,
+    account: { dropletLimit: LIMIT },
+  });
+  const deps = { url: simulator.url, budget: unlimitedBudget, clock: systemClock };
+  const cloud = new DigitalOcean({ ...deps, token });
+  const stranger = new DigitalOcean({ ...deps, token: 'dop_v1_other' });
+  return {
+    cloud,
+    stranger,
+    close: async () => {
+      cloud.close();
+      stranger.close();
+      await simulator.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+});

@@ -1,0 +1,171 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { DigitalOcean } from '../../src/cloud/digitalocean.ts';
+import { type HttpStub, type StubRequest, startHttpStub, wireDroplet } from '../twins/http-stub.ts';
+import { unlimitedBudget } from '../twins/unlimited-budget.ts';
+
+const live = () => new AbortController().signal;
+let stub: HttpStub;
+let cloud: DigitalOcean;
+beforeEach(async () => {
+  stub = await startHttpStub();
+  cloud = new DigitalOcean({
+    url: stub.url,
+    token: 't',
+    budget: unlimitedBudget,
+    clock: systemClock,
+  });
+});
+afterEach(async () => {
+  cloud.close();
+  await stub.close();
+});
+
+const ids = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, i) => from + i);
+
+/** Answers the page that is asked for out of these ids. */
+function answerPage({ query, json }: StubRequest, account: readonly number[], total?: number) {
+  const size = Number(query.get('per_page'));
+  const page = Number(query.get('page'));
+  const shown = account.slice((page - 1) * size, page * size);
+  json(200, {
+    droplets: shown.map((id) => wireDroplet(id)),
+    links: {},
+    meta: { total: total ?? account.length },
+  });
+}
+
+describe('DigitalOcean.listDroplets', () => {
+  it('gives the whole account, 200 a page', async () => {
+    stub.answer = (request) => answerPage(request, ids(1, 1234));
+    const droplets = await cloud.listDroplets(live());
+    expect(droplets.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids(1, 1234));
+    expect(stub.requests).toHaveLength(7);
+    expect(new Set(stub.requests.map(({ query }) => query.get('per_page')))).toEqual(
+      new Set(['200']),
+    );
+  });
+
+  it('an empty account is an empty list', async () => {
+    stub.answer = (request) => answerPage(request, []);
+    expect(await cloud.listDroplets(live())).toEqual([]);
+    expect(stub.requests).toHaveLength(1);
+  });
+
+  it('reads a droplet in our words, and picks the public address by its type', async () => {
+    stub.answer = (request) => answerPage(request, [7]);
+    expect(await cloud.listDroplets(live())).toEqual([
+      {
+        id: 7,
+        name: 'bot-7',
+        state: 'active',
+        ip: '203.0.113.9',
+        tags: ['orquesta'],
+        createdAt: '2026-11-23T10:00:00Z',
+        region: 'sfo3',
+        size: 's-1vcpu-512mb-10gb',
+      },
+    ]);
+  });
+
+  it('takes a newborn without an address, tags or networks', async () => {
+    const newborn = wireDroplet(7, { status: 'new', networks: {}, tags: null });
+    stub.answer = ({ json }) => json(200, { droplets: [newborn], meta: { total: 1 } });
+    expect(await cloud.listDroplets(live())).toMatchObject([
+      { state: 'new', ip: undefined, tags: [] },
+    ]);
+  });
+
+  it('lists again when the account changed between two pages', async () => {
+    let account = ids(1, 401);
+    stub.answer = (request) => {
+      answerPage(request, account);
+      // One goes after the first page was read: all others move up, and one is missed.
+      if (stub.requests.length === 1) account = ids(2, 401);
+    };
+    const droplets = await cloud.listDroplets(live());
+    expect(droplets.map(({ id }) => id).sort((a, b) => a - b)).toEqual(ids(2, 401));
+  });
+
+  it('lists again when it saw one twice and so another not at all', async () => {
+    let isShifted = true;
+    stub.answer = (request) => {
+      const account =
+        isShifted && request.query.get('page') === '2' ? [200, ...ids(201, 249)] : ids(1, 250);
+      if (request.query.get('page') === '2') {
+        request.json(200, {
+          droplets: (isShifted ? account : ids(201, 250)).map((id) => wireDroplet(id)),
+          meta: { total: 250 },
+        });
+        isShifted = false;
+      } else answerPage(request, account);
+    };
+    expect(await cloud.listDroplets(live())).toHaveLength(250);
+    expect(stub.requests).toHaveLength(4);
+  });
+
+  it('says unknown when the account never stands still, after three listings', async () => {
+    stub.answer = (request) => answerPage(request, ids(1, 3), 4);
+    await expect(cloud.listDroplets(live())).rejects.toMatchObject({ kind: 'outcome-unknown' });
+    expect(stub.requests).toHaveLength(3);
+  });
+
+  it('one page that fails is no list at all', async () => {
+    stub.answer = (request) => {
+      if (request.query.get('page') === '3') request.response.writeHead(502).end('<html>');
+      else answerPage(request, ids(1, 900));
+    };
+    await expect(cloud.listDroplets(live())).rejects.toMatchObject({
+      kind: 'outcome-unknown',
+      status: 502,
+    });
+  });
+
+  it('one droplet that cannot be read is no list at all', async () => {
+    for (const broken of [{ id: 'x' }, { status: 'sleeping' }, { networks: 5 }]) {
+      stub.answer = ({ json }) =>
+        json(200, { droplets: [wireDroplet(1), wireDroplet(2, broken)], meta: { total: 2 } });
+      await expect(cloud.listDroplets(live())).rejects.toMatchObject({ kind: 'outcome-unknown' });
+    }
+  });
+});
+
+describe('DigitalOcean.findByName', () => {
+  it('asks for the name, encoded, and believes only an exact one in any case', async () => {
+    const names = ['Bot-1', 'bot-1', 'bot-11', 'a&page=9 ü'];
+    stub.answer = ({ json }) =>
+      json(200, {
+        droplets: names.map((name, i) => wireDroplet(i + 1, { name })),
+        meta: { total: names.length },
+      });
+    expect((await cloud.findByName('BOT-1', live())).map(({ id }) => id)).toEqual([1, 2]);
+    expect((await cloud.findByName('a&page=9 ü', live())).map(({ id }) => id)).toEqual([4]);
+    expect(stub.requests[1]?.query.get('name')).toBe('a&page=9 ü');
+    expect(stub.requests[1]?.query.get('page')).toBe('1');
+  });
+
+  it('reads all pages', async () => {
+    stub.answer = ({ query, json }) => {
+      const from = (Number(query.get('page')) - 1) * 200;
+      const droplets = ids(from + 1, Math.min(from + 200, 201)).map((id) =>
+        wireDroplet(id, { name: 'same' }),
+      );
+      json(200, { droplets, meta: { total: 201 } });
+    };
+    expect(await cloud.findByName('same', live())).toHaveLength(201);
+  });
+});
+
+describe('DigitalOcean.getDroplet and deleteDroplet', () => {
+  it('404 is an answer of its own', async () => {
+    stub.answer = ({ json }) => json(404, { id: 'not_found', message: 'not found' });
+    expect(await cloud.getDroplet(7, live())).toBeUndefined();
+    expect(await cloud.deleteDroplet(7, live())).toBe('absent');
+  });
+
+  it('a delete has no body, and is only accepted', async () => {
+    stub.answer = ({ response }) => response.writeHead(204).end();
+    expect(await cloud.deleteDroplet(7, live())).toBe('accepted');
+    expect(stub.requests[0]).toMatchObject({ method: 'DELETE', path: '/v2/droplets/7' });
+  });
+});

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import type { Logger } from './log.ts';
 import { instanceClassSpec, DEFAULT_CLASS } from './resources/instance-class.ts';
 import { parseManifests } from './resources/manifest.ts';
+import { manifestErrorText } from './resources/manifest-error.ts';
 import { declare } from './store/declare.ts';
 import type { Store } from './store/store.ts';
 
@@ -19,20 +20,27 @@ export async function applyClasses(
   if (!existsSync(folder)) {
     throw new Error(`ORQUESTA_CLASSES_DIR: there is no folder ${folder}; make it, or name another`);
   }
-  const files = readdirSync(folder).filter((file) => EXTENSIONS.has(extname(file))).sort();
+  const files = readdirSync(folder)
+    .filter((file) => EXTENSIONS.has(extname(file)))
+    .sort();
   for (const file of files) {
     const path = join(folder, file);
     const { manifests, errors } = parseManifests(readFileSync(path, 'utf8'));
     if (errors) {
-      const told = errors.map(({ line, field, message }) => `  line ${line ?? '?'}: ${field ?? 'the document'} ${message}`);
+      const told = errors.map((error) => `  ${manifestErrorText(error)}`);
       throw new Error([`${path} can't be applied:`, ...told].join('\n'));
     }
     for (const manifest of manifests) {
       if (manifest.kind !== 'InstanceClass') {
-        throw new Error(`${path} holds a ${manifest.kind}: this folder is for InstanceClasses alone`);
+        throw new Error(
+          `${path} holds a ${manifest.kind}: this folder is for InstanceClasses alone`,
+        );
       }
       const result = await declare(store, manifest);
-      log[result === 'unchanged' ? 'debug' : 'info']({ class: manifest.name, file: path }, `InstanceClass ${result}`);
+      log[result === 'unchanged' ? 'debug' : 'info'](
+        { class: manifest.name, file: path },
+        `InstanceClass ${result}`,
+      );
     }
   }
   if (!(await store.get('InstanceClass', DEFAULT_CLASS))) {

@@ -26,7 +26,7 @@ export async function listen(
   },
 ): Promise<Listening> {
   const { host, port, certFile, keyFile } = options;
-  const listener = getRequestListener(app.fetch);
+  const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
   const limits = { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: HEADERS_LIMIT_MS };
   const isTls = certFile !== undefined && keyFile !== undefined;
   const server = isTls
@@ -56,3 +56,7 @@ export async function listen(
     },
   };
 }
+
+/** A request that is none: no or a broken Host header, a target that is no path. The app never sees it. */
+const unreadable = (): Response =>
+  Response.json({ success: false, error: 'La petición HTTP no es válida' }, { status: 400 });

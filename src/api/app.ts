@@ -1,4 +1,4 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { StoreError } from '../store/store.ts';
@@ -12,57 +12,95 @@ import { instances } from './rest/instances.ts';
 import { messages } from './rest/messages.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
+/** A caller's own request id is taken over when nothing in it could be mistaken in a log. */
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const RETRY_AFTER_SECONDS = '5';
+
+type Env = { Variables: { requestId: string } };
 
 /** The whole HTTP face. Talks to the store alone: never to DigitalOcean, never over SSH. */
 export function createApp(deps: ApiDeps): Hono {
-  const { log } = deps;
-  const app = new Hono<{ Variables: { requestId: string } }>();
-
+  const app = new Hono<Env>();
   app.use(async (c, next) => {
-    const id = deps.newRequestId();
+    const given = c.req.header('x-request-id') ?? '';
+    const id = REQUEST_ID.test(given) ? given : deps.newRequestId();
     c.set('requestId', id);
     c.header('x-request-id', id);
     c.header('cache-control', 'no-store');
     await next();
   });
   app.use(secureHeaders());
+  app.get('/', (c) => c.json({ name: 'orquesta', version: deps.version, docs: 'docs/api.md' }));
   app.route('/', health(deps));
   app.use('/api/*', requireKey(deps.apiKeys));
-  app.use('/api/*', bodyLimit({ maxSize: MAX_BODY_BYTES, onError: () => refuse(413, messages.tooLarge) }));
+  app.use(
+    '/api/*',
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: () => {
+        throw new ApiError(413, messages.tooLarge);
+      },
+    }),
+  );
   app.route('/api/instance', instances(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
 
   app.notFound((c) => {
-    const paths = app.routes.filter(({ method }) => method !== 'ALL').map(({ path }) => path);
-    const isKnown = paths.some((path) => matches(path, c.req.path));
-    return isKnown ? refuse(405, messages.noMethod) : refuse(404, messages.noPath);
+    const allowed = methodsOf(app, c.req.path);
+    if (allowed === '') throw new ApiError(404, messages.noPath);
+    if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow: allowed });
+    throw new ApiError(405, messages.noMethod(allowed), { allow: allowed });
   });
-  app.onError((error, c) => {
-    const requestId = c.get('requestId');
-    if (error instanceof ApiError) return c.json({ success: false, error: error.message }, error.status);
-    if (error instanceof StoreError && error.kind === 'conflict') {
-      return c.json({ success: false, error: messages.conflict }, 409);
-    }
-    if (error instanceof StoreError && error.kind === 'unavailable') {
-      log.warn({ err: error, requestId }, 'A request could not be served: Redis is away');
-      return c.json({ success: false, error: messages.unavailable }, 503);
-    }
-    log.error({ err: error, requestId, method: c.req.method, path: c.req.path }, 'A request failed');
-    return c.json({ success: false, error: messages.internal(requestId) }, 500);
-  });
+  app.onError((error, c) => answerTo(error, c, deps));
   return app as unknown as Hono;
 }
 
-function refuse(status: 404 | 405 | 413, error: string): never {
-  throw new ApiError(status, error);
+function answerTo(error: Error, c: Context<Env>, { log }: ApiDeps): Response {
+  const requestId = c.get('requestId');
+  const refuse = (status: ApiError['status'] | 500 | 503, message: string): Response =>
+    c.json({ success: false, error: message }, status);
+
+  if (error instanceof ApiError) {
+    for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
+    return refuse(error.status, error.message);
+  }
+  // Nobody is there to read the answer, and nothing of ours is wrong.
+  if (c.req.raw.signal.aborted) return refuse(400, messages.brokenOff);
+  if (error instanceof StoreError) {
+    switch (error.kind) {
+      case 'conflict':
+      case 'already-exists':
+      case 'not-found':
+        return refuse(409, messages.conflict);
+      case 'unavailable':
+        log.warn({ err: error, requestId }, 'A request could not be served: Redis is away');
+        c.header('retry-after', RETRY_AFTER_SECONDS);
+        return refuse(503, messages.unavailable);
+      case 'invalid':
+      case 'gone':
+        break;
+    }
+  }
+  log.error({ err: error, requestId, method: c.req.method, path: c.req.path }, 'A request failed');
+  return refuse(500, messages.internal(requestId));
+}
+
+/** The methods that a path takes, as the header Allow lists them; empty for a path that does not exist. */
+function methodsOf(app: Hono<Env>, path: string): string {
+  const found = app.routes
+    .filter((route) => route.method !== 'ALL' && isPathOf(route.path, path))
+    .flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+  return found.length === 0 ? '' : [...new Set(found), 'OPTIONS'].join(', ');
 }
 
 /** Does a route's pattern, like /api/instance/status/:number, fit a path? */
-function matches(pattern: string, path: string): boolean {
+function isPathOf(pattern: string, path: string): boolean {
   const [wanted, given] = [pattern.split('/'), path.split('/')];
   return (
     wanted.length === given.length &&
-    wanted.every((part, index) => (part.startsWith(':') ? given[index] !== '' : part === given[index]))
+    wanted.every((part, index) =>
+      part.startsWith(':') ? given[index] !== '' : part === given[index],
+    )
   );
 }

@@ -13,6 +13,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
+import { processStart } from '../simulator/data-folder.ts';
 
 export interface EmbeddedRedisOptions {
   /** For its files; made where missing. One program at a time may use it. */
@@ -58,7 +59,7 @@ export async function startEmbeddedRedis(options: EmbeddedRedisOptions): Promise
   // Taken before the server starts, so that of two programs only one does.
   const own = {
     ownerPid: process.pid,
-    ownerStarted: startTime(process.pid),
+    ownerStarted: processStart(process.pid),
     serverPid: 0,
     port: 0,
   };
@@ -114,7 +115,9 @@ async function freeFolder(
   if (!existsSync(lock)) return;
   const holder = readHolder(lock);
   if (holder !== undefined) {
-    if (startTime(holder.ownerPid) === holder.ownerStarted) throw inUse(dir, holder.ownerPid);
+    const lives = processStart(holder.ownerPid) === holder.ownerStarted;
+    // Where ps tells nothing, the server itself is asked below.
+    if (lives && holder.ownerStarted !== '') throw inUse(dir, holder.ownerPid);
     await endStray(holder, dir, clock, log);
   }
   removeStale(lock, holder, dir);
@@ -197,15 +200,6 @@ const inUse = (dir: string, pid: number | undefined) =>
   new Error(
     `${dir} is in use by another Orquesta (process ${pid ?? 'unknown'}); end it, or choose another folder.`,
   );
-
-/** When a process started, in whatever form the system tells it; "" when it does not live. */
-function startTime(pid: number): string {
-  const { stdout } = spawnSync('ps', ['-o', 'lstart=', '-p', String(pid)], {
-    encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-  });
-  return (stdout ?? '').trim() || '';
-}
 
 interface RunningServer {
   readonly child: ChildProcess;

@@ -152,9 +152,7 @@ const FORMATS: Readonly<Record<string, string>> = {
   datetime: 'must be a time as RFC 3339 has it, like 2026-01-31T12:00:00Z',
 };
 
-function sizeProblem(
-  issue: Extract<z.core.$ZodIssue, { code: 'too_big' | 'too_small' }>,
-): Problem {
+function sizeProblem(issue: Extract<z.core.$ZodIssue, { code: 'too_big' | 'too_small' }>): Problem {
   const of =
     issue.origin === 'string' ? 'characters' : issue.origin === 'array' ? 'entries' : 'value';
   if (issue.code === 'too_big') return { kind: 'too-big', limit: Number(issue.maximum), of };

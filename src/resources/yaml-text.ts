@@ -1,4 +1,5 @@
 import {
+  type Alias,
   Composer,
   type Document,
   isAlias,
@@ -10,6 +11,7 @@ import {
   LineCounter,
   type Node,
   Parser,
+  visit,
   type YAMLError,
   type YAMLWarning,
 } from 'yaml';
@@ -24,7 +26,7 @@ export const YAML_LIMITS = {
   depth: 50,
   entries: 1_024,
   /** Words, marks, spaces and line ends together. */
-  lexemes: 300_000,
+  lexemes: 200_000,
   documents: 1_000,
   /** How often aliases may be used, weighted by the aliases inside what they stand for. */
   aliases: 50,
@@ -45,8 +47,8 @@ const LIMIT_KINDS = {
 export interface YamlDocument {
   readonly isEmpty: boolean;
   readonly problems: readonly YamlProblem[];
-  /** Plain data. A problem instead when aliases would blow it up. */
-  value(): { readonly value: unknown } | { readonly problem: YamlProblem };
+  /** Plain data. Problems instead when aliases would blow it up. */
+  value(): { readonly value: unknown } | { readonly problems: readonly YamlProblem[] };
   /** Of the field's key; of the nearest field around it when it is not there. */
   locate(path: FieldPath): TextPosition;
 }
@@ -71,6 +73,7 @@ function tokenize(
   text: string,
   lines: LineCounter,
 ): { readonly tokens: readonly Token[] } | { readonly problem: YamlProblem } {
+  lines.addNewLine(0);
   const parser = new Parser(lines.addNewLine);
   const tokens: Token[] = [];
   let [lexemes, documents] = [0, 0];
@@ -109,13 +112,8 @@ const LIMIT_TEXTS = {
   'too-many-documents': 'documents',
 } as const;
 
-function yamlDocument(
-  document: Document.Parsed | ReturnType<Composer['end']> extends Generator<infer D>
-    ? D
-    : Document.Parsed,
-  lines: LineCounter,
-): YamlDocument {
-  const { contents } = document as Document.Parsed;
+function yamlDocument(document: Document.Parsed, lines: LineCounter): YamlDocument {
+  const { contents } = document;
   // A warning is a tag or an escape that would be read as something else than it says.
   const faults: (YAMLError | YAMLWarning)[] = [...document.errors, ...document.warnings];
   const start = isNode(contents) ? contents.range[0] : 0;
@@ -131,11 +129,24 @@ function yamlDocument(
         return { value: document.toJS({ maxAliasCount: YAML_LIMITS.aliases }) };
       } catch (error) {
         const detail = error instanceof Error ? error.message : String(error);
-        return { problem: { kind: 'aliases', detail, ...place(lines, start) } };
+        const offset = doubtfulAlias(document)?.range?.[0] ?? start;
+        return { problems: [{ kind: 'aliases', detail, ...place(lines, offset) }] };
       }
     },
-    locate: (path) => place(lines, offsetOf(document as Document.Parsed, path, start)),
+    locate: (path) => place(lines, offsetOf(document, path, start)),
   };
+}
+
+/** The first alias that stands for nothing, else the first of all. */
+function doubtfulAlias(document: Document.Parsed): Alias | undefined {
+  const found: Alias[] = [];
+  visit(document, {
+    Alias: (_, alias) => {
+      found.push(alias);
+      return found.length < YAML_LIMITS.aliases ? undefined : visit.BREAK;
+    },
+  });
+  return found.find((alias) => alias.resolve(document) === undefined) ?? found[0];
 }
 
 const KINDS_OF_FAULT: Readonly<Record<string, YamlProblem['kind']>> = {

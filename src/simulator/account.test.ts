@@ -182,7 +182,7 @@ describe('actions', () => {
 });
 
 describe('faults from birth', () => {
-  const after = (fault: BirthFault, ms = MINUTE) => {
+  const grown = (fault: BirthFault, ms = MINUTE) => {
     const given = anAccount();
     const [droplet] = given.create(['a'], [fault]);
     if (droplet === undefined) throw new Error('nothing was made');
@@ -192,27 +192,27 @@ describe('faults from birth', () => {
   };
 
   it('vanish: accepted, then never seen', () => {
-    const { account } = after({ kind: 'vanish', afterMs: 0 });
+    const { account } = grown({ kind: 'vanish', afterMs: 0 });
     expect(account.living()).toEqual([]);
     expect(account.ledger.report().droplets).toMatchObject([{ name: 'a', goneWhy: 'vanished' }]);
   });
 
   it('hidden: not found by id for a while, then there', () => {
-    const { account, clock, droplet } = after({ kind: 'hidden', ms: 2 * MINUTE });
+    const { account, clock, droplet } = grown({ kind: 'hidden', ms: 2 * MINUTE });
     expect(() => account.get(droplet.id)).toThrow('could not be found');
     clock.move(MINUTE);
     expect(account.get(droplet.id).status).toBe('active');
   });
 
   it('never-active: stays new without an address', () => {
-    expect(after({ kind: 'never-active' }, 60 * MINUTE).droplet).toMatchObject({
+    expect(grown({ kind: 'never-active' }, 60 * MINUTE).droplet).toMatchObject({
       status: 'new',
       addressShown: false,
     });
   });
 
   it('address-late: active before the address can be read', () => {
-    const { account, clock, droplet } = after({ kind: 'address-late', ms: 2 * MINUTE });
+    const { account, clock, droplet } = grown({ kind: 'address-late', ms: 2 * MINUTE });
     expect(droplet).toMatchObject({ status: 'active', addressShown: false });
     clock.move(2 * MINUTE);
     account.settle();
@@ -220,16 +220,16 @@ describe('faults from birth', () => {
   });
 
   it('twin: two of one name, both with the tags', () => {
-    const { account } = after({ kind: 'twin' });
+    const { account } = grown({ kind: 'twin' });
     expect(account.list({ tag: 'orquesta' }).map(({ name }) => name)).toEqual(['a', 'a']);
   });
 
   it('power-off: off by itself', () => {
-    const { droplet } = after({ kind: 'power-off', afterMs: 5000 });
+    const { droplet } = grown({ kind: 'power-off', afterMs: 5000 });
     expect(droplet).toMatchObject({ status: 'off', powered: false });
   });
 
   it('tags-never: no tags', () => {
-    expect(after({ kind: 'tags-never' }).droplet.tags).toEqual([]);
+    expect(grown({ kind: 'tags-never' }).droplet.tags).toEqual([]);
   });
 });

@@ -29,7 +29,7 @@ export interface AccountOptions {
   readonly order: 'oldest-first' | 'newest-first';
 }
 
-export const DEFAULT_ACCOUNT: AccountOptions = {
+const DEFAULT_ACCOUNT: AccountOptions = {
   dropletLimit: 200,
   bootMs: { least: 800, most: 1_300 },
   addressLeadMs: { least: 200, most: 400 },

@@ -66,10 +66,11 @@ const birthFault = z.discriminatedUnion('kind', [
   /** Under an administrative lock: no action and no delete is taken. */
   z.strictObject({ kind: z.literal('locked') }),
   z.strictObject({ kind: z.literal('power-off'), afterMs: ms }),
-  /** SSH: port closed, or open without a word. */
+  /** SSH: port closed, or open without a word; for ever, or so long after the boot. */
   z.strictObject({
     kind: z.literal('refuse-ssh'),
     mode: z.enum(['refuse', 'hang']).default('refuse'),
+    forMs: ms.optional(),
   }),
   /** The first `times` calls of systemctl on the machine fail, and with them whatever script calls it. */
   z.strictObject({ kind: z.literal('break-bootstrap'), times: z.int().min(1).default(1) }),

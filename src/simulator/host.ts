@@ -181,11 +181,15 @@ export class Host {
 
   #applyFaults(isFirst: boolean): void {
     const { droplet, clock } = this.#options;
+    const log = (error: unknown) => this.#options.log(`Droplet ${droplet.id}: ${String(error)}`);
     if (this.#brokenUntil === 'reboot') this.#brokenUntil = undefined;
     if (this.#brokenUntil !== undefined) this.#agent?.breakServices(this.#brokenUntil);
     if (!isFirst) return;
     for (const fault of droplet.machineFaults) {
       if (fault.kind === 'break-bootstrap') this.#agent?.failSystemctl(fault.times);
+      if (fault.kind === 'refuse-ssh' && fault.forMs !== undefined) {
+        void clock.sleep(fault.forMs).then(() => this.setSsh('open').catch(log));
+      }
       if (fault.kind === 'kill-bot') {
         void clock.sleep(fault.afterMs).then(() => this.killServices('SIGKILL'));
       }

@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
 import { serve } from '@hono/node-server';
 import { type Clock, type Random, systemClock, systemRandom } from '../clock.ts';
@@ -7,6 +7,7 @@ import { Account, type AccountOptions } from './account.ts';
 import { addressRange, BENCHMARK_NETWORK } from './addresses.ts';
 import { Api } from './api.ts';
 import { addControl } from './control.ts';
+import { holdFolder } from './data-folder.ts';
 import { type FaultRule, Faults } from './faults.ts';
 import { Hosts } from './hosts.ts';
 import { createHttp } from './http.ts';
@@ -61,15 +62,32 @@ export interface Simulator {
 
 /** Starts a DigitalOcean of our own on this machine. Rejects with a sentence when something it needs is missing or taken. */
 export async function startSimulator(options: SimulatorOptions): Promise<Simulator> {
+  /** What was taken, to be given back in mirrored order. */
+  const taken: (() => Promise<void> | void)[] = [];
+  const giveBack = async () => {
+    for (const undo of taken.splice(0).reverse()) await undo();
+  };
+  try {
+    return { ...(await assemble(options, taken)), close: giveBack };
+  } catch (error) {
+    await giveBack();
+    throw error;
+  }
+}
+
+async function assemble(
+  options: SimulatorOptions,
+  taken: (() => Promise<void> | void)[],
+): Promise<Omit<Simulator, 'close'>> {
   const { clock = systemClock, random = systemRandom, log = () => {}, light = false } = options;
   const sshPort = options.sshPort ?? (process.getuid?.() === 0 ? 22 : 2222);
-  const dataDir = resolve(options.dataDir);
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
   const ownAddresses = options.addressing ?? (process.platform === 'linux' ? 'loopback' : 'ports');
   const addressing = light ? 'none' : ownAddresses;
+  const dataDir = resolve(options.dataDir);
+  taken.push(holdFolder(dataDir));
   const sandbox = light ? undefined : findSandbox(join(dataDir, 'image'), options.sandbox);
   const block = addressing === 'loopback' ? await takeLoopbackBlock(random, sshPort) : undefined;
-  const portMapFile = join(dataDir, 'port-map.json');
+  if (block !== undefined) taken.push(block.release);
 
   const account = new Account({
     clock,
@@ -78,58 +96,48 @@ export async function startSimulator(options: SimulatorOptions): Promise<Simulat
     addresses: addressRange(block?.network ?? BENCHMARK_NETWORK, options.addressReuse ?? 'soon'),
   });
   const faults = new Faults(random, options.faults);
-  const api = new Api({
-    account,
-    faults,
-    clock,
-    options: { token: options.token, limits: options.limits },
-  });
+  const { token, limits } = options;
+  const api = new Api({ account, faults, clock, options: { token, limits } });
+  const portMapFile = join(dataDir, 'port-map.json');
+  const mappedPorts = options.mappedPorts ?? [3008, 5432];
+  const machines = { account, clock, dataDir, sshPort, mappedPorts, portMapFile, log };
   const hosts =
     sandbox === undefined || addressing === 'none'
       ? undefined
-      : new Hosts({
-          account,
-          clock,
-          sandbox,
-          dataDir,
-          sshPort,
-          addressing,
-          mappedPorts: options.mappedPorts ?? [3008, 5432],
-          portMapFile,
-          log,
-        });
+      : new Hosts({ ...machines, sandbox, addressing });
   const app = createHttp(api);
   addControl(app, { account, faults, hosts });
 
-  const hostname = options.host ?? '127.0.0.1';
-  let server: Server;
-  try {
-    server = await new Promise<Server>((resolve, reject) => {
-      const started = serve({ fetch: app.fetch, hostname, port: options.port ?? 0 }, () =>
-        resolve(started),
-      ) as Server;
-      started.once('error', reject);
-    });
-  } catch (cause) {
-    await block?.release();
-    throw new Error(`The simulator cannot listen on ${hostname}:${options.port ?? 0}.`, { cause });
+  if (hosts !== undefined) {
+    hosts.start();
+    taken.push(() => hosts.close());
   }
-  hosts?.start();
-  const address = server.address();
-  const port = typeof address === 'object' && address !== null ? address.port : options.port;
+  const hostname = options.host ?? '127.0.0.1';
+  const server = await listen(app.fetch, hostname, options.port ?? 0);
+  taken.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(() => resolve()));
+  });
+  const address = server.address() as AddressInfo;
   return {
-    url: `http://${hostname}:${port}`,
+    url: `http://${hostname}:${address.port}`,
     account,
     faults,
     sshPort,
     addressing,
     sandbox: sandbox?.kind,
     portMapFile: addressing === 'ports' ? portMapFile : undefined,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-      await hosts?.close();
-      await block?.release();
-    },
   };
 }
+
+function listen(fetch: FetchCallback, hostname: string, port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname, port }, () => resolve(server)) as Server;
+    server.once('error', (cause) => {
+      const message = `The simulator cannot listen on ${hostname}:${port}; choose another port by --port.`;
+      reject(new Error(message, { cause }));
+    });
+  });
+}
+
+type FetchCallback = Parameters<typeof serve>[0]['fetch'];

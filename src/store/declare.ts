@@ -30,15 +30,16 @@ export async function declare(
         : await create(store, manifest, options.dryRun);
     } catch (error) {
       const isRace =
-        error instanceof StoreError && ['already-exists', 'conflict', 'not-found'].includes(error.kind);
+        error instanceof StoreError &&
+        ['already-exists', 'conflict', 'not-found'].includes(error.kind);
       if (!isRace || attempt === MAX_TRIES) throw error;
     }
   }
 }
 
 async function create(store: Store, manifest: Manifest, dryRun = false): Promise<Declared> {
-  const { kind, name, metadata, spec } = manifest;
-  const { labels, annotations } = metadata;
+  const { kind, name, spec } = manifest;
+  const { labels, annotations } = manifest.metadata;
   if (!dryRun) await store.create(kind, { name, labels, annotations, spec });
   return 'created';
 }
@@ -46,21 +47,28 @@ async function create(store: Store, manifest: Manifest, dryRun = false): Promise
 async function configure(
   store: Store,
   stored: ObjectOf[Kind],
-  { kind, metadata, spec }: Manifest,
+  manifest: Manifest,
   dryRun = false,
 ): Promise<Declared> {
+  const { kind } = manifest;
   const { labels, annotations } = stored.metadata;
   const wanted = {
     ...stored,
     metadata: {
       ...stored.metadata,
-      labels: { ...labels, ...metadata.labels },
-      annotations: { ...annotations, ...metadata.annotations },
+      labels: { ...labels, ...manifest.metadata.labels },
+      annotations: { ...annotations, ...manifest.metadata.annotations },
     },
-    spec,
+    spec: specFor(manifest, stored),
   } as ObjectOf[Kind];
   const write = update(kind, stored, wanted);
   if (write.type === 'unchanged') return 'unchanged';
   if (!dryRun) await store.update(kind, wanted);
   return 'configured';
+}
+
+/** A restart that was asked for elsewhere is no part of what a manifest declares: one that is silent on it leaves it. */
+function specFor({ kind, spec, given }: Manifest, stored: ObjectOf[Kind]): ObjectOf[Kind]['spec'] {
+  if (kind !== 'Instance' || given.has('restartedAt')) return spec;
+  return { ...spec, restartedAt: (stored as ObjectOf['Instance']).spec.restartedAt };
 }

@@ -13,9 +13,16 @@ export type StoreErrorKind =
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly kind: StoreErrorKind;
-  constructor(kind: StoreErrorKind, message: string, options?: ErrorOptions) {
+  /** The field that an `invalid` is about, in dots: spec.region. */
+  readonly field: string | undefined;
+  constructor(
+    kind: StoreErrorKind,
+    message: string,
+    options?: ErrorOptions & { readonly field?: string | undefined },
+  ) {
     super(message, options);
     this.kind = kind;
+    this.field = options?.field;
   }
 }
 

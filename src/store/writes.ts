@@ -38,6 +38,7 @@ export function update<K extends Kind>(kind: K, stored: ObjectOf[K], given: Obje
       throw new StoreError(
         'invalid',
         `${kind} ${stored.metadata.name}: spec.${field} cannot be changed once it is written; delete the object and create another.`,
+        { field: `spec.${field}` },
       );
     }
   }

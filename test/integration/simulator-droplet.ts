@@ -66,7 +66,7 @@ export async function startLab(options: Partial<SimulatorOptions> = {}): Promise
 const indent = (text: string) => text.replace(/^/gm, '    ');
 
 /** As Orquesta sends it: a password's hash, a key that may log in, and the host key. */
-export const userData = (extra = '') => `#cloud-config
+const userData = (extra = '') => `#cloud-config
 ssh_pwauth: true
 users:
   - name: root

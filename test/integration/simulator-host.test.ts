@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Client } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bubblewrapWorks } from '../../src/simulator/sandbox.ts';
+import { startSimulator } from '../../src/simulator/simulator.ts';
 import {
   clientKey,
   createDroplet,
@@ -293,6 +297,88 @@ describe('the address of a destroyed droplet', () => {
       const { stdout } = await exec(other, 'ls ${ORQUESTA_ROOT:-}/root');
       other.end();
       expect(stdout).toBe('');
+    } finally {
+      await lab.end();
+    }
+  });
+});
+
+describe.each(kinds)(
+  'a simulator with $sandbox that is killed by -9',
+  ({ sandbox, addressing }) => {
+    const works = sandbox === 'plain' || bubblewrapWorks();
+
+    it.skipIf(!works || process.platform !== 'linux')('leaves no process behind', async () => {
+      const dataDir = await mkdtemp(join(tmpdir(), 'orquesta-killed-'));
+      await chmod(dataDir, 0o755);
+      const script = join(dataDir, 'program.mts');
+      const lab = { dataDir, sandbox, addressing, sshPort: 2222 };
+      await writeFile(
+        script,
+        `import { startSimulator } from ${JSON.stringify(resolve('src/simulator/simulator.ts'))};
+       console.log((await startSimulator(${JSON.stringify(lab)})).url);`,
+      );
+      const args = ['--import', import.meta.resolve('tsx'), script];
+      const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+      try {
+        const url = await new Promise<string>((resolve, reject) => {
+          child.stdout.once('data', (data) => resolve(String(data).trim()));
+          child.once('exit', (code) => reject(new Error(`the simulator ended with ${code}`)));
+        });
+        const post = (path: string, body: object) =>
+          fetch(url + path, {
+            method: 'POST',
+            headers: { authorization: 'Bearer any' },
+            body: JSON.stringify(body),
+          });
+        const created = await post('/v2/droplets', {
+          name: 'a',
+          size: 's-1vcpu-1gb',
+          image: 'ubuntu-24-04-x64',
+        });
+        const { droplet } = (await created.json()) as { droplet: { id: number } };
+        // A process of its own session: nothing but the end of the machine ends it.
+        const command = `setsid sleep ${SLEEP} </dev/null >/dev/null 2>&1 & cloud-init status --wait`;
+        await until('a command that ran', async () => {
+          const ran = await post(`/simulator/droplets/${droplet.id}/exec`, { command });
+          return ran.ok && (await ran.text()).includes('done') ? true : undefined;
+        });
+        const folder = join(dataDir, 'droplets');
+        expect(processesOf(folder)).not.toEqual([]);
+        child.kill('SIGKILL');
+        await until('no process', async () =>
+          processesOf(folder).length === 0 ? true : undefined,
+        );
+        expect(sleepers()).toEqual([]);
+      } finally {
+        child.kill('SIGKILL');
+        await rm(dataDir, { recursive: true, force: true });
+      }
+    });
+  },
+);
+
+/** Seconds that nobody else on the machine sleeps, another run of these tests included. */
+const SLEEP = String(1_000_000 + process.pid);
+
+/** By their whole command line. */
+function sleepers(): readonly string[] {
+  return readdirSync('/proc').filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8') === 'sleep\x004711\0';
+    } catch {
+      return false;
+    }
+  });
+}
+
+describe('a data folder', () => {
+  it('is refused while another simulator uses it', async () => {
+    const lab = await startLab({ light: true });
+    try {
+      await expect(startSimulator({ dataDir: lab.dataDir, light: true })).rejects.toThrow(
+        'is in use by another simulator',
+      );
     } finally {
       await lab.end();
     }

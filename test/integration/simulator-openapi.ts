@@ -82,7 +82,7 @@ function compare(api: OpenApi, node: Schema, value: unknown, at: string): string
   }
   if (Array.isArray(value) && schema.items !== undefined) {
     const { items } = schema;
-    value.forEach((item, index) => problems.push(...compare(api, items, item, `${at}[${index}]`)));
+    problems.push(...value.flatMap((item, index) => compare(api, items, item, `${at}[${index}]`)));
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const given = value as Record<string, unknown>;

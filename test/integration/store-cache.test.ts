@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { afterEach, expect, test } from 'vitest';
 import { instanceSpec } from '../../src/resources/instance.ts';
+import { instanceClassSpec } from '../../src/resources/instance-class.ts';
 import { API_VERSION, type ObjectMeta } from '../../src/resources/meta.ts';
 import { StoreCache } from '../../src/store/cache.ts';
-import type { Change } from '../../src/store/store.ts';
+import type { Change, Store } from '../../src/store/store.ts';
 import { MemoryStore } from '../twins/memory-store.ts';
 import { VirtualClock } from '../twins/virtual-clock.ts';
 
@@ -112,6 +113,41 @@ test('after a gap in the history it lists again and tells the differences', asyn
     'modified bot-1111111',
   ]);
   expect(cache.list('Instance')).toEqual(await store.list('Instance'));
+});
+
+test('what was written between the lists of two kinds is told once', async () => {
+  const clock = new VirtualClock();
+  const real = new MemoryStore({ clock, newUid: randomUUID });
+  const store: Store = {
+    create: (kind, object) => real.create(kind, object),
+    get: (kind, name) => real.get(kind, name),
+    update: (kind, object) => real.update(kind, object),
+    updateStatus: (kind, object) => real.updateStatus(kind, object),
+    delete: (kind, name) => real.delete(kind, name),
+    watch: (after, signal) => real.watch(after, signal),
+    list: async (kind) => {
+      const listed = await real.list(kind);
+      // After every list something of each kind comes: in the lists that follow it is, in this one it is not.
+      const number = String(1_111_111 * (1 + calls++));
+      await real.create('Instance', anInstance(number));
+      await real.create('InstanceClass', {
+        name: `class-${number}`,
+        spec: instanceClassSpec.parse({}),
+      });
+      return listed;
+    },
+  };
+  let calls = 0;
+  const cache = new StoreCache({ store, clock });
+  caches.push(cache);
+  const heard: Change[] = [];
+  cache.onChange((change) => heard.push(change));
+  await cache.start();
+  await clock.settle();
+  const names = heard.map(({ object }) => object.metadata.name);
+  expect(names).toHaveLength(2 * calls);
+  expect(new Set(names).size).toBe(names.length);
+  expect(cache.list('Instance')).toEqual(await real.list('Instance'));
 });
 
 test('a listener that has gone hears nothing', async () => {

@@ -28,7 +28,7 @@ export class MemoryBroker {
   readonly #failures = new Map<string, number>();
   readonly #queues: MemoryQueue[] = [];
   #resyncs: AbortController | undefined;
-  #lastResync: number | undefined;
+  #isResyncing = false;
   #turn = 0;
 
   constructor(deps: MemoryBrokerDeps) {
@@ -135,13 +135,14 @@ export class MemoryBroker {
   }
 
   async #resync(queue: MemoryQueue): Promise<void> {
-    const now = this.deps.clock.now();
-    if (this.#lastResync === now) return;
-    this.#lastResync = now;
+    if (this.#isResyncing) return;
+    this.#isResyncing = true;
     try {
       for (const key of await queue.resync()) this.trigger(key);
     } catch {
       // The next one is never far.
+    } finally {
+      this.#isResyncing = false;
     }
   }
 }

@@ -25,7 +25,7 @@ export interface MemoryHost {
 
 const MAX_OUTPUT = 1024 * 1024;
 const EXEC_TIMEOUT_MS = 60_000;
-/** How often a waiting command looks whether its machine still stands. */
+/** How often a waiting command looks whether its machine still stands, unless told otherwise. */
 const LOOK_MS = 50;
 
 interface Login {
@@ -41,9 +41,15 @@ export class MemoryShell implements Shell {
   readonly #clock: Clock;
   readonly #logins = new Map<string, Login>();
   readonly #closing = new AbortController();
+  readonly #lookMs: number;
 
   /** `hosts` by address; an address that is not among them is unreachable. */
-  constructor(deps: { readonly hosts: ReadonlyMap<string, MemoryHost>; readonly clock: Clock }) {
+  constructor(deps: {
+    readonly hosts: ReadonlyMap<string, MemoryHost>;
+    readonly clock: Clock;
+    readonly lookMs?: number | undefined;
+  }) {
+    this.#lookMs = deps.lookMs ?? LOOK_MS;
     this.#hosts = deps.hosts;
     this.#clock = deps.clock;
   }
@@ -102,7 +108,7 @@ export class MemoryShell implements Shell {
       while (!signal.aborted && !ended.signal.aborted && this.#stands(address, login)) {
         const left = deadline - this.#clock.now();
         if (left <= 0) return;
-        await this.#clock.sleep(Math.min(LOOK_MS, left), signal);
+        await this.#clock.sleep(Math.min(this.#lookMs, left), signal);
       }
     };
     return {

@@ -16,6 +16,9 @@ import {
   type Write,
 } from '../../src/store/writes.ts';
 
+/** Hears of a write at the moment of its commit. Objects are the stored ones: do not change them. */
+export type CommitListener = (change: Change, previous: ObjectOf[Kind] | undefined) => void;
+
 /** The store in memory, with the same rules. Every call takes its effect at once, in the order of the calls. */
 export class MemoryStore implements Store {
   readonly #clock: Clock;
@@ -24,6 +27,7 @@ export class MemoryStore implements Store {
   readonly #objects = new Map<string, ObjectOf[Kind]>();
   readonly #wakers = new Set<() => void>();
   readonly #changes: Change[] = [];
+  readonly #listeners = new Set<CommitListener>();
   #revision = 0;
   #isAway = false;
   #isHoldingWatches = false;
@@ -48,6 +52,21 @@ export class MemoryStore implements Store {
   holdWatches(isHeld: boolean): void {
     this.#isHoldingWatches = isHeld;
     this.#wakeAll();
+  }
+
+  /** For who checks what is stored: hears of each commit before its writer does. */
+  onCommit(listener: CommitListener): void {
+    this.#listeners.add(listener);
+  }
+
+  /** What is stored now, whether or not the store is away. Do not change it. */
+  peek<K extends Kind>(kind: K, name: string): ObjectOf[K] | undefined {
+    return this.#objects.get(id(kind, name)) as ObjectOf[K] | undefined;
+  }
+
+  /** All that is stored of a kind now, whether or not the store is away. Do not change it. */
+  peekAll<K extends Kind>(kind: K): readonly ObjectOf[K][] {
+    return [...this.#objects.values()].filter((object) => object.kind === kind) as ObjectOf[K][];
   }
 
   async create<K extends Kind>(kind: K, given: NewObject<K>): Promise<ObjectOf[K]> {
@@ -119,10 +138,12 @@ export class MemoryStore implements Store {
     this.#revision++;
     const object = atRevision(write.object, String(this.#revision));
     const key = id(kind, object.metadata.name);
+    const previous = this.#objects.get(key);
     if (write.type === 'deleted') this.#objects.delete(key);
     else this.#objects.set(key, object);
     this.#changes.push({ type: write.type, kind, object });
     if (this.#changes.length > this.#keptChanges) this.#changes.shift();
+    for (const listener of this.#listeners) listener({ type: write.type, kind, object }, previous);
     this.#wakeAll();
     return structuredClone(object);
   }

@@ -92,12 +92,12 @@ function kill(pid: number): void {
   }
 }
 
-/** Children of children first, so that none is lost when its parent goes. */
+/** Parents first: a command that dies before its sshd would have an exit code to tell. */
 function descendants({ pid }: Pick<ChildProcess, 'pid'>): number[] {
   const table = spawnSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' }).stdout;
   const rows = table.split('\n').map((row) => row.trim().split(/\s+/).map(Number));
   const below = (parent: number): number[] =>
-    rows.flatMap(([child = 0, of]) => (of === parent ? [...below(child), child] : []));
+    rows.flatMap(([child = 0, of]) => (of === parent ? [child, ...below(child)] : []));
   return pid === undefined ? [] : below(pid);
 }
 

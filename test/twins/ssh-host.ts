@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
-import { constants } from 'node:os';
+import type { Readable, Writable } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import { newHostKey } from '../../src/ssh/host-key.ts';
 
@@ -122,11 +122,17 @@ function run(
   child.stdin.on('error', () => {});
   channel.on('error', () => {});
   channel.pipe(child.stdin);
-  child.stdout.on('data', (chunk: Buffer) => onOutput(chunk.length));
-  child.stdout.pipe(channel, { end: false });
-  child.stderr.pipe(channel.stderr, { end: false });
   channel.on('close', () => child.kill('SIGKILL'));
-  child.on('close', (code, signal) => {
+  const write = oneByOne(channel);
+  const copy = async (from: Readable, to: Writable) => {
+    for await (const chunk of from as AsyncIterable<Buffer>) {
+      onOutput(chunk.length);
+      await write(to, chunk);
+    }
+  };
+  const copied = Promise.all([copy(child.stdout, channel), copy(child.stderr, channel.stderr)]);
+  child.on('exit', async (code, signal) => {
+    await copied;
     if (signal === null) channel.exit(code ?? 0);
     else channel.exit(signal.replace(/^SIG/, ''), false, '');
     channel.end();
@@ -134,5 +140,18 @@ function run(
   return child;
 }
 
-/** 128 and the signal's number, as a shell tells it. */
-export const killedBy = (signal: 'SIGTERM' | 'SIGKILL'): number => 128 + constants.signals[signal];
+/**
+ * Writes to a channel and its error output in turn. ssh2's server keeps the rest of a write that did not fit the window, and
+ * does not forget it afterwards: when the other output has to wait next, it would send that rest again.
+ */
+function oneByOne(channel: ServerChannel): (to: Writable, chunk: Buffer) => Promise<void> {
+  let last = Promise.resolve();
+  return (to, chunk) => {
+    last = last.then(() => new Promise((resolve) => to.write(chunk, () => resolve())));
+    last = last.then(() => {
+      const kept = { _chunk: undefined, _chunkcb: undefined };
+      Object.assign(channel, kept, { _chunkErr: undefined, _chunkcbErr: undefined });
+    });
+    return last;
+  };
+}

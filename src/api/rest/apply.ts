@@ -1,48 +1,132 @@
-import { Hono } from 'hono';
-import { type ManifestError, parseManifests } from '../../resources/manifest.ts';
-import { declare } from '../../store/declare.ts';
+import { type Context, Hono } from 'hono';
+import { type Manifest, parseManifests } from '../../resources/manifest.ts';
+import { type Declared, declare } from '../../store/declare.ts';
 import { StoreError } from '../../store/store.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { readText } from './input.ts';
+import { manifestText } from './manifest-text.ts';
 import { messages } from './messages.ts';
 
 const TYPES =
   /^(application\/(x-)?yaml|text\/(x-)?yaml|application\/json|text\/plain|application\/octet-stream)\s*(;|$)/i;
 
+/** What is wrong with one document. */
+interface Detail {
+  readonly document: number;
+  readonly line: number;
+  readonly column: number;
+  /** In dots; null when the whole document is meant. */
+  readonly field: string | null;
+  readonly message: string;
+}
+interface Result {
+  readonly document: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly result: Declared;
+}
+
 /** POST /api/apply: declares what a YAML or JSON text says. Everything is checked before anything is written. */
 export function apply({ store }: ApiDeps): Hono {
   const app = new Hono();
   app.post('/', async (c) => {
-    const type = c.req.header('content-type');
-    if (type !== undefined && !TYPES.test(type)) throw new ApiError(415, messages.wantYaml);
-    const dryRun = c.req.query('dryRun') === 'true';
-    const refuse = (details: readonly ManifestError[], status: 400 | 409 = 400) =>
-      c.json({ success: false, error: messages.badManifest(details.length), details }, status);
+    const dryRun = isDryRun(c);
+    const manifests = await readManifests(c);
+    if (!Array.isArray(manifests)) return c.json(manifests, 400);
 
-    const { manifests, errors } = parseManifests(await readText(c));
-    if (errors) return refuse(errors);
-
-    const problems: ManifestError[] = [];
-    let isConflict = true;
+    const refusals: Refusal[] = [];
     for (const manifest of manifests) {
-      const { document, kind, name } = manifest;
-      try {
-        await declare(store, manifest, { dryRun: true });
-      } catch (error) {
-        if (!(error instanceof StoreError) || error.kind === 'unavailable') throw error;
-        isConflict &&= error.kind === 'already-exists';
-        problems.push({ document, field: `${kind} ${name}`, message: error.message });
-      }
+      const outcome = await refusable(manifest, () => declare(store, manifest, { dryRun: true }));
+      if (typeof outcome !== 'string') refusals.push(outcome);
     }
-    if (problems.length > 0) return refuse(problems, isConflict ? 409 : 400);
+    if (refusals.length > 0) {
+      const isConflict = refusals.every((refusal) => refusal.isConflict);
+      return c.json(refused(refusals.map(({ detail }) => detail)), isConflict ? 409 : 400);
+    }
 
-    const results = [];
+    const results: Result[] = [];
     for (const manifest of manifests) {
       const { document, kind, name } = manifest;
-      results.push({ document, kind, name, result: await declare(store, manifest, { dryRun }) });
+      const outcome = await refusable(manifest, () => declare(store, manifest, { dryRun }));
+      if (typeof outcome !== 'string') {
+        // Another writer came between the check and this write.
+        const { detail } = outcome;
+        const error = messages.appliedInPart(results.length, withPlace(detail));
+        return c.json({ success: false, error, details: [detail], results }, 409);
+      }
+      results.push({ document, kind, name, result: outcome });
     }
     return c.json({ success: true, data: { dryRun, results } });
   });
   return app;
 }
+
+/** A misspelt parameter must not turn a rehearsal into the real thing. */
+function isDryRun(c: Context): boolean {
+  const { dryRun = 'false', ...others } = c.req.query();
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw new ApiError(400, messages.unknownQuery(unknown));
+  if (dryRun !== 'true' && dryRun !== 'false') throw new ApiError(400, messages.badDryRun);
+  return dryRun === 'true';
+}
+
+async function readManifests(
+  c: Context,
+): Promise<readonly Manifest[] | ReturnType<typeof refused>> {
+  const contentType = c.req.header('content-type');
+  if (contentType !== undefined && !TYPES.test(contentType)) {
+    throw new ApiError(415, messages.wantYaml);
+  }
+  const { manifests, errors } = parseManifests(await readText(c), { contentType });
+  if (errors) {
+    return refused(
+      errors.map((error) => ({
+        document: error.document,
+        line: error.line,
+        column: error.column,
+        field: error.field ?? null,
+        message: manifestText(error),
+      })),
+    );
+  }
+  if (manifests.length === 0) throw new ApiError(400, messages.noManifests);
+  return manifests;
+}
+
+interface Refusal {
+  readonly detail: Detail;
+  readonly isConflict: boolean;
+}
+
+/** What declaring a manifest comes to, or why the store does not take it as things stand. */
+async function refusable(
+  manifest: Manifest,
+  work: () => Promise<Declared>,
+): Promise<Declared | Refusal> {
+  const { document, kind, name } = manifest;
+  const at = (path: readonly string[]) => ({ document, ...manifest.locate(path) });
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    if (error.kind === 'invalid') {
+      const field = error.field ?? 'spec';
+      const message = messages.immutable(field);
+      return { detail: { ...at(field.split('.')), field, message }, isConflict: false };
+    }
+    const isBusy = error.kind === 'conflict' || error.kind === 'not-found';
+    if (error.kind !== 'already-exists' && !isBusy) throw error;
+    const message = isBusy ? messages.conflict : messages.beingDeleted(kind, name);
+    return { detail: { ...at([]), field: null, message }, isConflict: true };
+  }
+}
+
+function refused(details: readonly Detail[]) {
+  const [first] = details;
+  const error = messages.badManifests(details.length, first ? withPlace(first) : '');
+  return { success: false, error, details } as const;
+}
+
+const withPlace = ({ document, line, message }: Detail): string =>
+  `documento ${document}, línea ${line}: ${message}`;

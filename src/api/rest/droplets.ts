@@ -10,9 +10,12 @@ import { ApiError } from '../errors.ts';
 import { readBody } from './input.ts';
 import { messages } from './messages.ts';
 
+/** Host names know no case, object names are lower case. Other scripts' letters stay: some of them turn into ASCII ones. */
+const lowerCase = (name: string): string =>
+  name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+
 const createBody = z.strictObject({
-  /** Host names know no case, object names are lower case. */
-  name: z.string().transform((name) => name.toLowerCase()).pipe(objectName),
+  name: z.string().transform(lowerCase).pipe(objectName),
   region: dropletTemplate.shape.region,
   size: dropletTemplate.shape.size,
   image: dropletTemplate.shape.image,
@@ -20,6 +23,9 @@ const createBody = z.strictObject({
 
 /** How long a create waits for DigitalOcean's id; later than that the name serves. */
 const ID_WAIT_MS = 10_000;
+
+/** DigitalOcean: a name has at most 255 characters. */
+const MAX_NAME = 255;
 
 interface DropletView {
   readonly id: number | null;
@@ -38,7 +44,7 @@ export function droplets(deps: ApiDeps): Hono {
     const droplet = await declare(deps, name, template);
     const known = await idKnown(deps, droplet);
     if (known?.status?.failure) {
-      await store.delete('Droplet', name, { uid: known.metadata.uid });
+      await remove(deps, known);
       throw new ApiError(400, messages.dropletRefused(known.status.failure.message));
     }
     const id = known?.status?.id ?? null;
@@ -63,10 +69,10 @@ export function droplets(deps: ApiDeps): Hono {
     const which = c.req.param('which');
     const record = await find(deps, which);
     if (!record) throw new ApiError(404, messages.noDroplet(which));
-    const { name, uid } = record.metadata;
+    const { name } = record.metadata;
     const owner = controllerOwner(record.metadata);
     if (owner) throw new ApiError(409, messages.dropletOwned(name, owner.name));
-    await store.delete('Droplet', name, { uid });
+    await remove(deps, record);
     return c.json({ success: true, data: { ...viewOf(record), status: 'deleting' } }, 202);
   });
   return app;
@@ -77,13 +83,18 @@ async function declare(
   name: string,
   template: { region: string; size: string; image: string | number },
 ): Promise<Droplet> {
+  // An instance's droplet bears the instance's name: a stranger of that name would stand in its way.
+  if (await store.get('Instance', name)) {
+    throw new ApiError(400, messages.dropletForInstance(name));
+  }
   try {
     return await store.create('Droplet', { name, spec: dropletSpec.parse(template) });
   } catch (error) {
-    if (error instanceof StoreError && error.kind === 'already-exists') {
-      throw new ApiError(400, messages.dropletExists(name));
-    }
-    throw error;
+    if (!(error instanceof StoreError && error.kind === 'already-exists')) throw error;
+    const holder = await store.get('Droplet', name);
+    throw holder?.metadata.deletionTimestamp
+      ? new ApiError(409, messages.dropletDeleting(name))
+      : new ApiError(400, messages.dropletExists(name));
   }
 }
 
@@ -110,23 +121,33 @@ async function idKnown(
   }
 }
 
+/** Asks for the deletion of this very object; one that has gone meanwhile is what was wanted. */
+async function remove({ store }: ApiDeps, { metadata: { name, uid } }: Droplet): Promise<void> {
+  try {
+    await store.delete('Droplet', name, { uid });
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === 'not-found')) throw error;
+  }
+}
+
 const isId = (which: string): boolean => /^\d{1,15}$/.test(which);
 
+/** By DigitalOcean's id, else by name: a name may consist of digits too. */
 async function find({ store }: ApiDeps, which: string): Promise<Droplet | undefined> {
-  if (!isId(which)) {
-    return objectName.safeParse(which.toLowerCase()).success
-      ? store.get('Droplet', which.toLowerCase())
-      : undefined;
+  if (isId(which)) {
+    const { items } = await store.list('Droplet');
+    const found = items.find((droplet) => droplet.status?.id === Number(which));
+    if (found) return found;
   }
-  const { items } = await store.list('Droplet');
-  return items.find((droplet) => droplet.status?.id === Number(which));
+  const name = lowerCase(which);
+  return objectName.safeParse(name).success ? store.get('Droplet', name) : undefined;
 }
 
 /** A droplet of the account that has no record here, as the last sweep saw it. */
 async function seen({ cloudView }: ApiDeps, which: string): Promise<DropletView | undefined> {
-  const { droplets: found } = await cloudView.find(
-    isId(which) ? { id: Number(which) } : { name: which },
-  );
+  if (which.length > MAX_NAME) return undefined;
+  const byId = isId(which) ? await cloudView.find({ id: Number(which) }) : undefined;
+  const { droplets: found } = byId?.droplets.length ? byId : await cloudView.find({ name: which });
   return found.map(viewOfSeen)[0];
 }
 

@@ -1,71 +1,67 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
+import { checkFields, fieldName } from '../../resources/field-errors.ts';
 import { numberphone } from '../../resources/instance.ts';
+import { parseJson } from '../../resources/json-text.ts';
 import { ApiError } from '../errors.ts';
+import { fieldSentence } from './field-messages.ts';
 import { messages } from './messages.ts';
 
-const TYPES: Readonly<Record<string, string>> = {
-  string: 'un texto',
-  boolean: 'true o false',
-  number: 'un número',
-  int: 'un número entero',
-  object: 'un objeto',
-};
+const MAX_BODY_BYTES = 1_048_576;
 
-/** The body as text. Throws ApiError 400 when it is not UTF-8. */
-export async function readText(c: Context): Promise<string> {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(await c.req.arrayBuffer());
-  } catch (error) {
-    if (error instanceof TypeError) throw new ApiError(400, messages.notUtf8);
-    throw error;
-  }
-}
-
-/** The JSON body, checked against a schema of the facade. Throws ApiError 400 or 415 that names what is wrong. */
-export async function readBody<T>(
-  c: Context,
-  schema: z.ZodType<T>,
-  sentences: Readonly<Record<string, string>>,
-): Promise<T> {
-  const type = c.req.header('content-type');
-  if (type !== undefined && !/^application\/json\s*(;|$)/i.test(type)) {
-    throw new ApiError(415, messages.wantJson);
-  }
-  const text = await readText(c);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ApiError(400, messages.badJson(error instanceof Error ? error.message : ''));
-  }
+/** The JSON body, checked against a schema of the facade. Throws ApiError 400, 413 or 415 that names all that is wrong. */
+export async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.infer<S>> {
+  const text = await readText(c, /^application\/json$/i, messages.wantJson);
+  const json = parseJson(text);
+  if (json.error) throw new ApiError(400, messages.badJson(json.error));
+  const { value } = json;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ApiError(400, messages.notObject);
   }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issues = parsed.error.issues.map((issue) => spanish(issue, value, sentences));
-  throw new ApiError(400, [...new Set(issues.flat())].join('. '));
+  const checked = checkFields(schema, value);
+  if (!checked.errors) return checked.value;
+  const errors = checked.errors.slice(0, 50).map(({ path, problem }) => {
+    const field = fieldName(path);
+    return { field, message: fieldSentence(field, problem) };
+  });
+  const sentence = errors.map(({ message }) => message).join('. ');
+  throw new ApiError(400, sentence, { extra: { errors } });
 }
 
-function spanish(
-  issue: z.core.$ZodIssue,
-  body: object,
-  sentences: Readonly<Record<string, string>>,
-): string | string[] {
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => messages.unknown(key));
-  const field = issue.path.join('.');
-  if (!Object.hasOwn(body, String(issue.path[0]))) return messages.required(field);
-  const own = sentences[field];
-  if (own !== undefined) return own;
-  if (issue.code === 'invalid_type') return messages.type(field, TYPES[issue.expected] ?? issue.expected);
-  if (issue.code === 'invalid_value') return messages.oneOf(field, issue.values.join(', '));
-  return messages.wrong(field);
+/** The body as text of one of these content types, or of none. Throws ApiError 400, 413 or 415. */
+export async function readText(c: Context, types: RegExp, wanted: string): Promise<string> {
+  const [type = '', ...parameters] = (c.req.header('content-type') ?? '').split(';');
+  const charset = /^\s*charset="?([^"\s]*)"?\s*$/i;
+  const isUtf8 = parameters.every((one) => /^utf-?8$/i.test(charset.exec(one)?.[1] ?? 'utf-8'));
+  if ((type.trim() !== '' && !types.test(type.trim())) || !isUtf8) throw new ApiError(415, wanted);
+  const encoding = c.req.header('content-encoding') ?? 'identity';
+  if (encoding !== 'identity') throw new ApiError(415, messages.encoded);
+  const bytes = await readBytes(c);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new ApiError(400, messages.notUtf8);
+  }
+}
+
+/** Counts while it reads: a length that is told may be missing or false. */
+async function readBytes(c: Context): Promise<Buffer> {
+  const tooLarge = () => new ApiError(413, messages.tooLarge, { headers: { connection: 'close' } });
+  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of c.req.raw.body ?? []) {
+    size += chunk.byteLength;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 /** The phone number of a path, normalised as in a body. Throws ApiError 400. */
 export function numberOf(c: Context): string {
-  const parsed = numberphone.safeParse(c.req.param('number'));
-  if (!parsed.success) throw new ApiError(400, messages.number);
-  return parsed.data;
+  const checked = checkFields(numberphone, c.req.param('number'), ['numberphone']);
+  if (!checked.errors) return checked.value;
+  const [problem] = checked.errors.map((error) => fieldSentence('numberphone', error.problem));
+  throw new ApiError(400, problem ?? messages.notObject);
 }

@@ -2,8 +2,14 @@ import { Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { z } from 'zod';
 import { clusterTag } from '../../resources/cloud-droplet.ts';
-import { type Instance, type InstanceSpec, instanceName, instanceSpec, numberphone } from '../../resources/instance.ts';
-import { objectName, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import {
+  type Instance,
+  type InstanceSpec,
+  instanceName,
+  instanceSpec,
+  numberphone,
+} from '../../resources/instance.ts';
+import { controllerOwner, objectName, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import { StoreError } from '../../store/store.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
@@ -39,7 +45,10 @@ export function instances(deps: ApiDeps): Hono {
       className: body.className,
     });
     await create(deps, spec);
-    return c.json({ success: true, data: { numberphone: body.numberphone, status: 'creating' } }, 202);
+    return c.json(
+      { success: true, data: { numberphone: body.numberphone, status: 'creating' } },
+      202,
+    );
   });
 
   app.get('/status/:number', async (c) => c.json(viewOf(await find(deps, numberOf(c)))));
@@ -66,8 +75,12 @@ export function instances(deps: ApiDeps): Hono {
   for (const path of ['/:number', '/delete/:number']) {
     app.delete(path, async (c) => {
       const number = numberOf(c);
-      await find(deps, number);
-      await store.delete('Instance', instanceName(number));
+      try {
+        await store.delete('Instance', instanceName(number));
+      } catch (error) {
+        const isGone = error instanceof StoreError && error.kind === 'not-found';
+        throw isGone ? new ApiError(404, messages.noInstance(number)) : error;
+      }
       return c.json({ success: true, data: { numberphone: number, status: 'deleting' } }, 202);
     });
   }
@@ -77,8 +90,11 @@ export function instances(deps: ApiDeps): Hono {
     await find(deps, number);
     const log = await journal.readLog(instanceName(number));
     if (!log) throw new ApiError(404, messages.noLog(number));
-    const wantsText = c.req.query('format') === 'text' || c.req.header('accept')?.startsWith('text/plain');
-    return wantsText ? c.text(log.text) : c.json({ success: true, data: { numberphone: number, ...log } });
+    const wantsText =
+      c.req.query('format') === 'text' || c.req.header('accept')?.startsWith('text/plain');
+    return wantsText
+      ? c.text(log.text)
+      : c.json({ success: true, data: { numberphone: number, ...log } });
   });
 
   app.get('/qr/:number', async (c) => {
@@ -86,41 +102,39 @@ export function instances(deps: ApiDeps): Hono {
     const klass = await store.get('InstanceClass', instance.spec.className);
     const host = instance.status?.ip;
     const png =
-      host && klass
-        ? await bot.qrPng({ host, ...klass.spec.bot }, c.req.raw.signal)
-        : undefined;
+      host && klass ? await bot.qrPng({ host, ...klass.spec.bot }, c.req.raw.signal) : undefined;
     if (!png) throw new ApiError(404, messages.noQr);
     return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
   });
 
   app.get('/events/:number', async (c) => {
     const number = numberOf(c);
-    const name = instanceName(number);
-    let latest: Instance | undefined = await find(deps, number);
+    if (c.req.method === 'HEAD') {
+      await find(deps, number);
+      return c.body(null, 200, { 'content-type': 'text/event-stream' });
+    }
+    const followed = await follow(deps, number);
     return streamSSE(c, async (stream) => {
-      let news = new AbortController();
-      const stop = deps.objects.onChange(({ kind, object, type }) => {
-        if (kind !== 'Instance' || object.metadata.name !== name) return;
-        latest = type === 'deleted' ? undefined : (object as Instance);
-        news.abort();
-      });
-      stream.onAbort(() => news.abort());
+      stream.onAbort(() => followed.end());
       let said = '';
       try {
         while (!stream.aborted) {
-          news = new AbortController();
-          const data = latest ? JSON.stringify(viewOf(latest)) : '';
-          if (data === '') {
-            await stream.writeSSE({ event: 'deleted', data: JSON.stringify({ numberphone: number }) });
+          const { instance, changed } = followed.look();
+          if (!instance) {
+            await stream.writeSSE({
+              event: 'deleted',
+              data: JSON.stringify({ numberphone: number }),
+            });
             return;
           }
+          const data = JSON.stringify(viewOf(instance));
           if (data !== said) await stream.writeSSE({ event: 'status', data });
           else await stream.write(': still here\n\n');
           said = data;
-          await clock.sleep(HEARTBEAT_MS, news.signal);
+          await clock.sleep(HEARTBEAT_MS, changed);
         }
       } finally {
-        stop();
+        followed.end();
       }
     });
   });
@@ -131,6 +145,47 @@ async function find({ store }: ApiDeps, number: string): Promise<Instance> {
   const instance = await store.get('Instance', instanceName(number));
   if (!instance) throw new ApiError(404, messages.noInstance(number));
   return instance;
+}
+
+interface Followed {
+  /** As it stands, undefined once it is gone; and a signal of the next change. */
+  look(): { readonly instance: Instance | undefined; readonly changed: AbortSignal };
+  end(): void;
+}
+
+/** Listens first and reads then, so that no change falls between. Throws ApiError 404. */
+async function follow(deps: ApiDeps, number: string): Promise<Followed> {
+  const name = instanceName(number);
+  let news = new AbortController();
+  let latest: { readonly revision: number; readonly instance: Instance | undefined } | undefined;
+  const take = (instance: Instance, isGone: boolean): void => {
+    const revision = Number(instance.metadata.resourceVersion);
+    // The cache is behind what was read: it may still tell of what was before.
+    if (latest && revision <= latest.revision) return;
+    latest = { revision, instance: isGone ? undefined : instance };
+    news.abort();
+  };
+  const stop = deps.objects.onChange(({ type, kind, object }) => {
+    if (kind === 'Instance' && object.metadata.name === name) {
+      take(object as Instance, type === 'deleted');
+    }
+  });
+  try {
+    take(await find(deps, number), false);
+  } catch (error) {
+    stop();
+    throw error;
+  }
+  return {
+    look: () => {
+      news = new AbortController();
+      return { instance: latest?.instance, changed: news.signal };
+    },
+    end: () => {
+      stop();
+      news.abort();
+    },
+  };
 }
 
 /** Declares an instance, or replaces a failed one. The store's uniqueness of names and its compare-and-swap let exactly one of many callers through. */
@@ -157,7 +212,8 @@ async function create(deps: ApiDeps, spec: InstanceSpec): Promise<void> {
       return;
     } catch (error) {
       const isRace =
-        error instanceof StoreError && ['already-exists', 'conflict', 'not-found'].includes(error.kind);
+        error instanceof StoreError &&
+        ['already-exists', 'conflict', 'not-found'].includes(error.kind);
       if (!isRace || attempt === MAX_TRIES) throw error;
     }
   }
@@ -170,12 +226,21 @@ function assertReplaceable({ metadata, status }: Instance): void {
   }
 }
 
-/** What the last sweep saw; the controller looks again, decisively, before it asks for a droplet. */
-async function assertNoForeign({ cloudView }: ApiDeps, number: string): Promise<void> {
-  const [{ droplets }, clusterId] = await Promise.all([
+/**
+ * No single droplet of ours and, in the last sweep, none of anybody else's serves the number. The controller looks again,
+ * decisively, before it asks for a droplet.
+ */
+async function assertNoForeign({ store, cloudView }: ApiDeps, number: string): Promise<void> {
+  const [record, { droplets }, clusterId] = await Promise.all([
+    store.get('Droplet', instanceName(number)),
     cloudView.find({ name: instanceName(number), tag: number }),
     cloudView.clusterId(),
   ]);
+  if (record && !controllerOwner(record.metadata)) {
+    throw record.metadata.deletionTimestamp
+      ? new ApiError(409, messages.dropletDeleting(record.metadata.name))
+      : new ApiError(400, messages.alreadyExists);
+  }
   if (droplets.some((droplet) => !droplet.tags.includes(clusterTag(clusterId)))) {
     throw new ApiError(400, messages.alreadyExists);
   }

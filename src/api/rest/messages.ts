@@ -1,11 +1,15 @@
-/** Every sentence of the REST facade. */
+/** Every sentence of the REST facade but those on fields, which `field-text.ts` makes. */
 export const messages = {
   alreadyExists: 'Ya existe una instancia en DigitalOcean para este número',
   stillDeleting:
     'La instancia anterior de este número todavía se está eliminando; intente de nuevo en unos segundos',
   noInstance: (number: string) => `No existe una instancia para el número ${number}`,
-  noDroplet: (name: string) => `No existe un droplet con el id o nombre ${name}`,
+  noDroplet: (which: string) => `No existe un droplet con el id o nombre ${shown(which)}`,
   dropletExists: (name: string) => `Ya existe un droplet con el nombre ${name}`,
+  dropletDeleting: (name: string) =>
+    `El droplet ${name} todavía se está eliminando; intente de nuevo en unos segundos`,
+  dropletForInstance: (name: string) =>
+    `El nombre ${name} está reservado para el droplet de la instancia de ese número`,
   dropletOwned: (name: string, instance: string) =>
     `El droplet ${name} pertenece a la instancia ${instance}; elimine la instancia`,
   dropletCreating: 'Droplet creado, esperando asignación de IP',
@@ -17,24 +21,40 @@ export const messages = {
     'El campo numberphone debe ser un número de teléfono de 7 a 15 dígitos con su código de país, como "573332221111"; se aceptan un "+" inicial y espacios',
   dropletName:
     'El campo name debe ser un nombre de host: letras, dígitos, "-" y ".", comenzando y terminando con letra o dígito, con un máximo de 63 caracteres por parte',
-  required: (field: string) => `Falta el campo ${field}`,
-  unknown: (field: string) => `El campo ${field} no existe en esta petición`,
-  type: (field: string, wanted: string) => `El campo ${field} debe ser ${wanted}`,
-  oneOf: (field: string, values: string) => `El campo ${field} debe ser uno de: ${values}`,
-  wrong: (field: string) => `El campo ${field} no es válido`,
+  noBody: 'Falta el cuerpo de la petición: envíe un objeto JSON',
   notObject: 'El cuerpo de la petición debe ser un objeto JSON',
-  badJson: (why: string) => `El cuerpo de la petición no es JSON válido: ${why}`,
+  badJson: (line: number, column: number) =>
+    `El cuerpo de la petición no es JSON válido (línea ${line}, columna ${column})`,
   notUtf8: 'El cuerpo de la petición no es texto UTF-8 válido',
   wantJson: 'El cuerpo de la petición debe enviarse como application/json',
   wantYaml: 'El cuerpo debe enviarse como application/yaml o application/json',
   tooLarge: 'El cuerpo de la petición supera 1 MiB',
+  brokenOff: 'La petición se interrumpió antes de llegar completa',
   noKey: 'Falta la clave de acceso: envíela en el encabezado x-api-key',
   wrongKey: 'La clave de acceso no es válida',
   noPath: 'La ruta no existe; vea la guía de la API',
-  noMethod: 'La ruta existe, pero no acepta este método',
-  unavailable: 'El servicio no puede atender la petición en este momento; intente de nuevo en unos segundos',
+  noMethod: (allowed: string) => `La ruta existe, pero solo acepta ${allowed}`,
+  unavailable:
+    'El servicio no puede atender la petición en este momento; intente de nuevo en unos segundos',
   internal: (id: string) => `Error interno; indique el identificador ${id} al reportarlo`,
   conflict: 'El objeto cambió mientras se atendía la petición; intente de nuevo',
-  badManifest: (count: number) =>
-    count === 1 ? 'El manifiesto tiene un error; no se aplicó nada' : `El manifiesto tiene ${count} errores; no se aplicó nada`,
+  noManifests: 'El cuerpo no contiene ningún documento',
+  badManifests: (count: number, first: string) =>
+    count === 1
+      ? `No se aplicó nada: ${first}`
+      : `No se aplicó nada: hay ${count} errores; el primero: ${first}`,
+  appliedInPart: (count: number, first: string) =>
+    `Se ${count === 1 ? 'aplicó 1 documento' : `aplicaron ${count} documentos`} antes de un conflicto: ${first}. Aplique el texto de nuevo`,
+  beingDeleted: (kind: string, name: string) =>
+    `${kind} ${name} se está eliminando; aplique el texto de nuevo cuando haya desaparecido`,
+  immutable: (field: string) =>
+    `El campo ${field} no puede cambiarse; elimine el objeto y créelo de nuevo`,
+  unknownQuery: (name: string) => `El parámetro ${shown(name)} no existe en esta ruta`,
+  badDryRun: 'El parámetro dryRun debe ser true o false',
 } as const;
+
+/** What a caller sent, cut short and without control characters. */
+const shown = (text: string): string => {
+  const cut = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  return cut.replace(/\p{Cc}/gu, '�');
+};

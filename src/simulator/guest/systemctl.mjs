@@ -110,7 +110,8 @@ function readArguments(args) {
     const [flag, inline] = args[at].split(/=(.*)/s);
     const key = VALUED[flag];
     if (key !== undefined) {
-      const value = inline ?? args[(at += 1)] ?? '';
+      if (inline === undefined) at += 1;
+      const value = inline ?? args[at] ?? '';
       options.set(key, options.has(key) ? `${options.get(key)},${value}` : value);
     } else if (flag === '-q') options.set('quiet', '');
     else if (flag.startsWith('-')) options.set(flag.replace(/^-+/, ''), inline ?? '');

@@ -1,0 +1,76 @@
+import {
+  type FieldError,
+  fieldName,
+  needsQuotes,
+  type Problem,
+} from '../../resources/field-errors.ts';
+
+type WrongType = Extract<Problem, { kind: 'wrong-type' }>;
+
+/** A Spanish sentence, without a full stop, on what is wrong with one field of a body or a manifest. */
+export function fieldText({ path, problem }: FieldError): string {
+  const field = path.length === 0 ? 'El documento' : `El campo ${fieldName(path)}`;
+  switch (problem.kind) {
+    case 'required':
+      return `Falta el campo ${fieldName(path)}`;
+    case 'unknown-field':
+      return `${field} no existe`;
+    case 'wrong-type': {
+      const wanted = problem.expected.map((type) => TYPES[type]).join(' o ');
+      const advice = needsQuotes(problem) ? ': póngalo entre comillas' : '';
+      return `${field} debe ser ${wanted}, no ${TYPES[problem.given]}${advice}`;
+    }
+    case 'not-one-of':
+      return problem.allowed.length === 1
+        ? `${field} debe ser ${problem.allowed[0]}`
+        : `${field} debe ser uno de: ${problem.allowed.join(', ')}`;
+    case 'too-big':
+    case 'too-small': {
+      const bound = problem.kind === 'too-big' ? 'como máximo' : 'como mínimo';
+      const unit = { characters: ' caracteres', entries: ' elementos', value: '' }[problem.of];
+      return `${field} debe ${problem.of === 'value' ? 'ser' : 'tener'} ${bound} ${problem.limit}${unit}`;
+    }
+    case 'rule':
+      return `${field} ${RULES[problem.rule] ?? `no cumple su regla: ${problem.rule}`}`;
+  }
+}
+
+const TYPES: Readonly<Record<WrongType['given'], string>> = {
+  string: 'un texto',
+  number: 'un número',
+  integer: 'un número entero',
+  boolean: 'un booleano (true o false)',
+  object: 'un objeto',
+  array: 'una lista',
+  null: 'null',
+};
+
+/** The rules of the schemas, which tell them in English. One that is not here is told as it stands. */
+const RULES: Readonly<Record<string, string>> = {
+  'must be a phone number of 7 to 15 digits with its country code, like 573332221111; a leading "+" and spaces are allowed':
+    'debe ser un número de teléfono de 7 a 15 dígitos con su código de país, como "573332221111"; se aceptan un "+" inicial y espacios',
+  'must be an RFC 1123 name: lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit':
+    'debe ser un nombre RFC 1123: letras minúsculas, dígitos, "-" y ".", comenzando y terminando con letra o dígito',
+  'must be a label key: an optional DNS prefix and "/", then up to 63 letters, digits, "-", "_" or "."':
+    'debe tener una clave de etiqueta válida: un prefijo DNS y "/" opcionales, y luego hasta 63 letras, dígitos, "-", "_" o "."',
+  'must be empty or up to 63 letters, digits, "-", "_" or ".", beginning and ending with a letter or digit':
+    'debe estar vacío o tener hasta 63 letras, dígitos, "-", "_" o ".", comenzando y terminando con letra o dígito',
+  'must be the name of an environment variable: letters, digits and "_", not beginning with a digit':
+    'debe tener el nombre de una variable de entorno: letras, dígitos y "_", sin comenzar con un dígito',
+  'must not hold a NUL character': 'no debe contener un carácter NUL',
+  'must be 1 to 255 letters, digits, "_", ":" or "-"':
+    'debe tener de 1 a 255 letras, dígitos, "_", ":" o "-"',
+  'must be a DigitalOcean slug, like sfo3 or s-1vcpu-512mb-10gb':
+    'debe ser un identificador de DigitalOcean, como sfo3 o s-1vcpu-512mb-10gb',
+  'must be an absolute path of letters, digits, ".", "_", "@", "+" and "-", without ".."':
+    'debe ser una ruta absoluta de letras, dígitos, ".", "_", "@", "+" y "-", sin ".."',
+  'must be a Unix user name': 'debe ser un nombre de usuario de Unix',
+  'must be an octal mode in quotes, like "0644"':
+    'debe ser un modo octal entre comillas, como "0644"',
+  'must be the name of a systemd service, like clientfy-bot.service':
+    'debe ser el nombre de un servicio de systemd, como clientfy-bot.service',
+  'must be a URL path beginning with "/"': 'debe ser una ruta de URL que comience con "/"',
+  'must be a UUID': 'debe ser un UUID',
+  'must be a time as RFC 3339 has it, like 2026-01-31T12:00:00Z':
+    'debe ser una fecha y hora RFC 3339, como 2026-01-31T12:00:00Z',
+};

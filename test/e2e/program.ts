@@ -1,0 +1,171 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Simulator, type SimulatorOptions, startSimulator } from '../../src/simulator/simulator.ts';
+
+export const API_KEY = 'e2e-key';
+const LIMIT_MS = 90_000;
+const LOOK_MS = 25;
+
+/** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  limitMs = LIMIT_MS,
+): Promise<T> {
+  const until = Date.now() + limitMs;
+  let trouble: unknown;
+  while (Date.now() < until) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      trouble = undefined;
+    } catch (error) {
+      trouble = error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+  throw new Error(`It did not come about within ${limitMs} ms: ${what}`, { cause: trouble });
+}
+
+export interface Status {
+  readonly status: string;
+  readonly progress: number;
+  readonly error: string | null;
+  readonly instanceInfo: { readonly ip: string | null; readonly dropletId: number } | null;
+}
+
+/** A world of real processes: the program (as often as wanted) over a real Redis and the simulated cloud. */
+export class World {
+  readonly simulator: Simulator;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #dir: string;
+  readonly #running = new Set<ChildProcess>();
+
+  private constructor(simulator: Simulator, dir: string, redisUrl: string, sshPort: number) {
+    this.simulator = simulator;
+    this.#dir = dir;
+    this.#env = {
+      API_KEY,
+      REDIS_URL: redisUrl,
+      REDIS_PREFIX: `e2e-${randomUUID()}`,
+      DIGITALOCEAN_API_URL: simulator.url,
+      DIGITALOCEAN_TOKEN: 'e2e',
+      DIGITALOCEAN_SSH_PASSWORD: 'e2e password $`"\\',
+      SSH_PORT: String(sshPort),
+      ORQUESTA_CLASSES_DIR: 'examples/classes',
+      LOG_LEVEL: process.env['E2E_LOG'] ?? 'warn',
+      LOG_FORMAT: 'json',
+    };
+  }
+
+  static async start(redisUrl: string, options: Partial<SimulatorOptions> = {}): Promise<World> {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-e2e-'));
+    const sshPort = await freePort();
+    const simulator = await startSimulator({ dataDir: dir, sshPort, limits: false, ...options });
+    return new World(simulator, dir, redisUrl, sshPort);
+  }
+
+  /** Starts one program and waits until its API answers. */
+  async run(over: Readonly<Record<string, string>> = {}): Promise<Program> {
+    const port = await freePort();
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+      env: { PATH: process.env['PATH'] ?? '', ...this.#env, PORT: String(port), ...over },
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    this.#running.add(child);
+    const program = new Program(child, `http://127.0.0.1:${port}`);
+    await eventually('the program answers', async () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      return (await fetch(`${program.url}/healthz`)).ok;
+    });
+    return program;
+  }
+
+  /** Droplets that exist in the cloud and were not deleted. */
+  live(): number {
+    return this.simulator.account.ledger.report().droplets.filter((one) => one.goneAt === undefined)
+      .length;
+  }
+
+  /** Droplets that were ever made. */
+  made(): number {
+    return this.simulator.account.ledger.report().droplets.length;
+  }
+
+  async close(): Promise<void> {
+    for (const child of this.#running) {
+      if (child.exitCode === null && child.signalCode === null) {
+        const ended = new Promise((resolve) => child.once('exit', resolve));
+        child.kill('SIGKILL');
+        await ended;
+      }
+    }
+    await this.simulator.close();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** One running program, spoken to as a web back end would. */
+export class Program {
+  readonly url: string;
+  readonly #child: ChildProcess;
+
+  constructor(child: ChildProcess, url: string) {
+    this.#child = child;
+    this.url = url;
+  }
+
+  async request(method: string, path: string, body?: unknown): Promise<Response> {
+    return fetch(`${this.url}${path}`, {
+      method,
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  }
+
+  async status(number: string): Promise<Status> {
+    const response = await this.request('GET', `/api/instance/status/${number}`);
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return (await response.json()) as Status;
+  }
+
+  /** The status once it is in one of these phases. */
+  async reaches(number: string, ...phases: readonly string[]): Promise<Status> {
+    let last: Status | undefined;
+    return eventually(`${number} is ${phases.join(' or ')}, and not ${last}`, async () => {
+      last = await this.status(number);
+      return phases.includes(last.status) ? last : undefined;
+    });
+  }
+
+  /** As a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  /** As a deployment would; answers the exit code and how long it took in ms. */
+  async stop(): Promise<{ readonly code: number | null; readonly tookMs: number }> {
+    const since = Date.now();
+    await this.#end('SIGTERM');
+    return { code: this.#child.exitCode, tookMs: Date.now() - since };
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill(signal);
+    await ended;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}

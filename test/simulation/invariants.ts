@@ -1,0 +1,203 @@
+import type { Clock } from '../../src/clock.ts';
+import { ORQUESTA_TAG, uidTag } from '../../src/resources/cloud-droplet.ts';
+import type { Droplet } from '../../src/resources/droplet.ts';
+import type { Instance } from '../../src/resources/instance.ts';
+import type { Kind, ObjectOf } from '../../src/resources/kinds.ts';
+import type { Phase } from '../../src/resources/phase.ts';
+import type { Account, DropletRecord } from '../../src/simulator/account.ts';
+import type { Change } from '../../src/store/store.ts';
+import type { Birth } from '../twins/account-cloud.ts';
+import type { MemoryStore } from '../twins/memory-store.ts';
+
+/** Two live droplets of one uid may stand side by side this long: until a sweep has shown both and a delete has ended one. */
+const AMBIGUITY_MS = 180_000;
+/** A droplet of ours that no record knows is collected within this time. */
+const COLLECTED_MS = 30 * 60_000;
+
+interface Birthmark {
+  readonly tags: readonly string[];
+  readonly birth: Birth;
+  readonly bornAt: number;
+}
+
+/** Where a phase may lead to. A repair goes back to what it redoes; nothing leads out of a deletion. */
+const EDGES: Readonly<Record<Phase, readonly Phase[]>> = {
+  creating_droplet: ['waiting_for_ssh', 'failed', 'deleting'],
+  waiting_for_ssh: ['creating_droplet', 'initializing', 'failed', 'deleting', 'completed'],
+  initializing: ['creating_droplet', 'waiting_for_ssh', 'completed', 'failed', 'deleting'],
+  completed: ['creating_droplet', 'waiting_for_ssh', 'initializing', 'failed', 'deleting'],
+  failed: ['creating_droplet', 'waiting_for_ssh', 'initializing', 'deleting'],
+  deleting: [],
+};
+
+/** Watches everything that happens in a world, and notes each promise that is broken. */
+export class Invariants {
+  readonly broken: string[] = [];
+  readonly #clock: Clock;
+  readonly #account: Account;
+  readonly #store: MemoryStore;
+  /** What each droplet was asked for with: its tags come late, or never. */
+  readonly #births = new Map<number, Birthmark>();
+  /** Since when more than one droplet lives for a uid. */
+  readonly #twinsSince = new Map<string, number>();
+  readonly #unrecordedSince = new Map<number, number>();
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly account: Account;
+    readonly store: MemoryStore;
+  }) {
+    this.#clock = deps.clock;
+    this.#account = deps.account;
+    this.#store = deps.store;
+    deps.store.onCommit((change, previous) => this.#onCommit(change, previous));
+  }
+
+  /** Throws when something is broken. */
+  assert(): void {
+    if (this.broken.length > 0) throw new InvariantBroken(this.broken.join('\n'));
+  }
+
+  /** `late`: it came of a call whose caller had given up, or unasked. */
+  onCreated(droplet: DropletRecord, birth: Birth): void {
+    const life = this.#account.ledger.report().droplets.find(({ id }) => id === droplet.id);
+    const tags = life?.tags ?? [];
+    this.#births.set(droplet.id, { tags, birth, bornAt: this.#clock.now() });
+    if (birth === 'late') return;
+    const uid = this.#uidOf(droplet.id);
+    for (const other of this.#account.living()) {
+      if (other.id === droplet.id || other.name !== droplet.name) continue;
+      const otherUid = this.#uidOf(other.id);
+      if (otherUid === undefined || this.#births.get(other.id)?.birth === 'late') continue;
+      if (otherUid !== uid) {
+        this.#break(`I2: droplet ${droplet.id} is made while ${other.id} of an earlier ${droplet.name} lives`);
+      } else if (other.deleteAt === undefined) {
+        this.#break(`I1: droplet ${droplet.id} is made while ${other.id} lives for the same uid ${uid}`);
+      }
+    }
+  }
+
+  onDelete(droplet: DropletRecord): void {
+    const uid = this.#uidOf(droplet.id);
+    if (uid === undefined) {
+      const isAdopted = this.#store.peekAll('Droplet').some(({ status }) => status?.adopted);
+      if (!isAdopted) this.#break(`I5: droplet ${droplet.id} is deleted, which is not ours`);
+      return;
+    }
+    const record = this.#recordOf(uid);
+    if (!record || record.metadata.deletionTimestamp) return;
+    const kept = record.status?.id;
+    if (kept === droplet.id) {
+      this.#break(`I4: droplet ${droplet.id} is deleted while ${record.metadata.name} wants it`);
+    } else if (kept === undefined) {
+      this.#break(`I4: droplet ${droplet.id} is deleted while ${record.metadata.name} is made`);
+    }
+  }
+
+  /** What must hold at every moment. */
+  look(): void {
+    const now = this.#clock.now();
+    const byUid = new Map<string, number[]>();
+    const living = this.#account.living();
+    for (const { id, deleteAt } of living) {
+      const uid = this.#uidOf(id);
+      if (uid === undefined || deleteAt !== undefined) continue;
+      byUid.set(uid, [...(byUid.get(uid) ?? []), id]);
+      if (this.#recordOf(uid)) this.#unrecordedSince.delete(id);
+      else {
+        const since = this.#unrecordedSince.get(id) ?? now;
+        this.#unrecordedSince.set(id, since);
+        if (now - since > COLLECTED_MS) {
+          this.#break(`I3: droplet ${id} has been in no record for ${(now - since) / 1000} s`);
+          this.#unrecordedSince.set(id, now);
+        }
+      }
+    }
+    for (const [uid, ids] of byUid) {
+      if (ids.length < 2) {
+        this.#twinsSince.delete(uid);
+        continue;
+      }
+      const since = this.#twinsSince.get(uid) ?? now;
+      this.#twinsSince.set(uid, since);
+      if (now - since <= AMBIGUITY_MS || !this.#recordOf(uid)) continue;
+      this.#break(`I1: droplets ${ids.join(' and ')} have lived for one uid for ${(now - since) / 1000} s`);
+      this.#twinsSince.set(uid, now);
+    }
+    for (const uid of this.#twinsSince.keys()) if (!byUid.has(uid)) this.#twinsSince.delete(uid);
+  }
+
+  #onCommit(change: Change, previous: ObjectOf[Kind] | undefined): void {
+    if (change.kind === 'Droplet') {
+      this.#onDroplet(change as Change<'Droplet'>, previous as Droplet | undefined);
+    } else if (change.kind === 'Instance') {
+      this.#onInstance(change as Change<'Instance'>, previous as Instance | undefined);
+    }
+  }
+
+  #onDroplet({ type, object }: Change<'Droplet'>, previous: Droplet | undefined): void {
+    const { uid, name } = object.metadata;
+    if (type === 'deleted') {
+      const left = this.#account
+        .living()
+        .filter(({ id }) => this.#uidOf(id) === uid && this.#births.get(id)?.birth !== 'late');
+      for (const { id } of left) {
+        this.#break(`I6: the record of ${name} goes while its droplet ${id} lives`);
+      }
+      return;
+    }
+    if (!previous) return;
+    const [now, then] = [object.status, previous.status];
+    if (then?.id !== undefined && now?.id !== undefined && then.id !== now.id) {
+      this.#break(`I9: ${name} changes its droplet ${then.id} for ${now.id} in one write`);
+    }
+    if (then?.intent && now?.intent && then.intent.startedAt !== now.intent.startedAt) {
+      this.#break(`I9: ${name} begins another create while the one before is open`);
+    }
+    if ((now?.attempts ?? 0) < (then?.attempts ?? 0)) {
+      this.#break(`I11: attempts of ${name} go back from ${then?.attempts} to ${now?.attempts}`);
+    }
+  }
+
+  #onInstance({ type, object }: Change<'Instance'>, previous: Instance | undefined): void {
+    const { name, uid } = object.metadata;
+    if (type === 'deleted') {
+      const owned = this.#store
+        .peekAll('Droplet')
+        .filter(({ metadata }) => metadata.ownerReferences?.some((owner) => owner.uid === uid));
+      if (owned.length > 0) this.#break(`I6: ${name} goes while it has a droplet`);
+      return;
+    }
+    const [now, then] = [object.status, previous?.status];
+    if (!now) return;
+    if (now.phase === 'completed' && now.failure) {
+      this.#break(`I11: ${name} is completed and failed at once`);
+    }
+    if (object.metadata.generation < (previous?.metadata.generation ?? 0)) {
+      this.#break(`I11: the generation of ${name} goes back`);
+    }
+    if (then && then.phase !== now.phase && !EDGES[then.phase].includes(now.phase)) {
+      this.#break(`I11: ${name} goes from ${then.phase} to ${now.phase}`);
+    }
+  }
+
+  #recordOf(uid: string): Droplet | undefined {
+    return this.#store.peekAll('Droplet').find(({ metadata }) => metadata.uid === uid);
+  }
+
+  /** The uid that a droplet was made for; undefined for one that is not ours. */
+  #uidOf(id: number): string | undefined {
+    const tags = this.#births.get(id)?.tags ?? [];
+    if (!tags.includes(ORQUESTA_TAG)) return undefined;
+    const prefix = uidTag('');
+    return tags.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
+  }
+
+  #break(what: string): void {
+    this.broken.push(`${new Date(this.#clock.now()).toISOString()} ${what}`);
+  }
+}
+
+export class InvariantBroken extends Error {
+  override readonly name = 'InvariantBroken';
+}

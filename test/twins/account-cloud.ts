@@ -1,0 +1,255 @@
+import type { Clock, Random } from '../../src/clock.ts';
+import {
+  type Cloud,
+  CloudError,
+  type CreateDroplet,
+  type DropletAction,
+} from '../../src/cloud/cloud.ts';
+import { type Asked, noAnswer, verdict } from '../../src/cloud/verdict.ts';
+import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
+import {
+  type Account,
+  type DropletRecord,
+  findPlace,
+  overQuota,
+  pendingEvent,
+  Refusal,
+} from '../../src/simulator/account.ts';
+import {
+  type BirthFault,
+  type CallFault,
+  type Faults,
+  type FaultTarget,
+  isBirthFault,
+} from '../../src/simulator/faults.ts';
+
+/** How a droplet came to be: asked for in a call that the caller still waits for, or by one that it has given up. */
+export type Birth = 'asked' | 'late';
+
+export interface AccountCloudDeps {
+  readonly account: Account;
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Each way, in ms, at the most. */
+  readonly latencyMs?: number | undefined;
+  readonly onCreated?: ((droplet: DropletRecord, birth: Birth) => void) | undefined;
+  readonly onDelete?: ((droplet: DropletRecord) => void) | undefined;
+}
+
+interface Call extends Asked, Pick<FaultTarget, 'operation'> {
+  readonly name?: string | undefined;
+  readonly dropletId?: number | undefined;
+}
+
+/** What of a call's faults its work must know. */
+interface Struck {
+  readonly calls: readonly CallFault[];
+  readonly births: readonly BirthFault[];
+  readonly isLate: boolean;
+}
+
+const DEADLINE_MS = 30_000;
+const LATENCY_MS = 60;
+const RATE_LIMIT_MS = 20_000;
+
+/** DigitalOcean in memory: the simulator's account and its faults behind the Cloud port, without HTTP. */
+export class AccountCloud implements Cloud {
+  readonly #deps: AccountCloudDeps;
+
+  constructor(deps: AccountCloudDeps) {
+    this.#deps = deps;
+  }
+
+  listDroplets(signal: AbortSignal): Promise<readonly CloudDroplet[]> {
+    const call: Call = { operation: 'listDroplets', method: 'GET', doing: 'list the droplets' };
+    return this.#call(call, signal, (struck) => {
+      const droplets = this.#deps.account.list({}).map(told);
+      return has(struck, 'page-miss') ? droplets.slice(1) : droplets;
+    });
+  }
+
+  findByName(name: string, signal: AbortSignal): Promise<readonly CloudDroplet[]> {
+    const doing = `look up droplets named ${name}`;
+    return this.#call({ operation: 'listDroplets', method: 'GET', doing, name }, signal, () =>
+      this.#deps.account.list({ name }).map(told),
+    );
+  }
+
+  getDroplet(id: number, signal: AbortSignal): Promise<CloudDroplet | undefined> {
+    const doing = `tell of droplet ${id}`;
+    return absentAsUndefined(
+      this.#call({ operation: 'getDroplet', method: 'GET', doing, dropletId: id }, signal, () =>
+        told(this.#deps.account.get(id)),
+      ),
+    );
+  }
+
+  createDroplet(request: CreateDroplet, signal: AbortSignal): Promise<CloudDroplet> {
+    const { name, template, tags, userData } = request;
+    const doing = `create droplet ${name}`;
+    return this.#call({ operation: 'createDroplet', method: 'POST', doing, name }, signal, (s) => {
+      const { account, onCreated } = this.#deps;
+      const before = new Set(account.living());
+      const [made] = account.create(
+        {
+          names: [name],
+          ...findPlace(template.region, template.size, template.image),
+          tags,
+          userData,
+          publicKeys: [],
+          features: [],
+          vpcUuid: undefined,
+        },
+        s.births,
+      );
+      for (const droplet of account.living()) {
+        if (!before.has(droplet)) onCreated?.(droplet, s.isLate || droplet !== made ? 'late' : 'asked');
+      }
+      // The answer to a create names the tags that were asked for; reads show them later.
+      return { ...told(made as DropletRecord), tags };
+    });
+  }
+
+  async deleteDroplet(id: number, signal: AbortSignal): Promise<'accepted' | 'absent'> {
+    const doing = `delete droplet ${id}`;
+    const call: Call = { operation: 'deleteDroplet', method: 'DELETE', doing, dropletId: id };
+    const answer = await absentAsUndefined(
+      this.#call(call, signal, (struck) => {
+        const { account, onDelete } = this.#deps;
+        const slow = struck.calls.find((fault) => fault.kind === 'delete-slow');
+        const droplet = account.get(id);
+        account.delete(id, { ignored: has(struck, 'delete-ignored'), slowMs: slow?.ms });
+        onDelete?.(droplet);
+        return 'accepted' as const;
+      }),
+    );
+    return answer ?? 'absent';
+  }
+
+  async act(id: number, action: DropletAction, signal: AbortSignal): Promise<void> {
+    const doing = `${action} droplet ${id}`;
+    const call: Call = { operation: 'actOnDroplet', method: 'POST', doing, dropletId: id };
+    await this.#call(call, signal, () => this.#deps.account.act(id, action));
+  }
+
+  dropletLimit(signal: AbortSignal): Promise<number> {
+    const call: Call = { operation: 'getAccount', method: 'GET', doing: 'tell of the account' };
+    return this.#call(call, signal, () => this.#deps.account.options.dropletLimit);
+  }
+
+  /** One request with its way there, its work, and its way back; each may go wrong. */
+  async #call<T>(call: Call, signal: AbortSignal, work: (struck: Struck) => T): Promise<T> {
+    const { clock, faults } = this.#deps;
+    if (signal.aborted) throw noAnswer('try-again', call, 'the caller gave up before');
+    const struck = faults.strike({
+      operation: call.operation,
+      creates: call.operation === 'createDroplet',
+      names: call.name === undefined ? [] : [call.name],
+      dropletId: call.dropletId,
+    });
+    const calls = struck.filter((fault) => !isBirthFault(fault)) as CallFault[];
+    const births = struck.filter(isBirthFault);
+    const run = (isLate: boolean): T => {
+      try {
+        return work({ calls, births, isLate });
+      } catch (error) {
+        throw error instanceof Refusal ? this.#refused(error, call) : error;
+      }
+    };
+
+    await this.#travel(signal);
+    if (signal.aborted) return this.#late(call, run, 0);
+    for (const fault of calls) {
+      switch (fault.kind) {
+        case 'reset':
+          throw unknown(call, 'the connection was reset');
+        case 'lose-response':
+          run(false);
+          throw unknown(call, 'the connection broke');
+        case 'error':
+          if (fault.committed) run(false);
+          throw unknown(call, `it answered HTTP ${fault.status}`);
+        case 'delay':
+          if (fault.when === 'before' && fault.ms >= DEADLINE_MS) {
+            void this.#late(call, run, fault.ms).catch(() => undefined);
+            await clock.sleep(DEADLINE_MS, signal);
+            throw unknown(call, 'there was no whole answer within 30 s');
+          }
+          await clock.sleep(fault.ms, signal);
+          break;
+        case 'rate-limited': {
+          const ms = (fault.retryAfterSeconds ?? fault.resetSeconds) * 1000 || RATE_LIMIT_MS;
+          throw new CloudError('rate-limited', `Asked to ${call.doing}: too many requests.`, {
+            status: 429,
+            retryAt: clock.now() + ms,
+          });
+        }
+        case 'unauthorized':
+          throw this.#refused(new Refusal(401, 'Unable to authenticate you'), call);
+        case 'quota':
+          throw this.#refused(overQuota(), call);
+        case 'unavailable':
+          throw this.#refused(new Refusal(422, 'Size is not available in this region.'), call);
+        case 'try-again':
+          throw this.#refused(new Refusal(422, 'Something went wrong, please try again.'), call);
+        case 'pending-event':
+          throw this.#refused(pendingEvent(), call);
+        case 'delete-ignored':
+        case 'delete-slow':
+        case 'page-miss':
+        case 'partial-create':
+          break;
+      }
+    }
+    const result = run(false);
+    await this.#travel(signal);
+    if (signal.aborted) throw unknown(call, 'the caller gave up waiting');
+    return result;
+  }
+
+  /** The caller has gone, and the work is done all the same. */
+  async #late<T>(call: Call, run: (isLate: boolean) => T, ms: number): Promise<T> {
+    await this.#deps.clock.sleep(ms);
+    run(true);
+    throw unknown(call, 'the caller gave up waiting');
+  }
+
+  #travel(signal: AbortSignal): Promise<void> {
+    const most = this.#deps.latencyMs ?? LATENCY_MS;
+    return this.#deps.clock.sleep(Math.ceil(most * this.#deps.random()), signal);
+  }
+
+  #refused({ status, message }: Refusal, call: Call): CloudError {
+    const error = verdict({ status, body: { id: 'refused', message } }, call, [], undefined);
+    return error ?? unknown(call, message);
+  }
+}
+
+/** A record as the API shows it now. */
+export function told(droplet: DropletRecord): CloudDroplet {
+  return {
+    id: droplet.id,
+    name: droplet.name,
+    state: droplet.status,
+    ...(droplet.addressShown && droplet.address !== undefined ? { ip: droplet.address } : {}),
+    tags: droplet.tags,
+    createdAt: new Date(droplet.createdAt).toISOString(),
+    region: droplet.region.slug,
+    size: droplet.size.slug,
+  };
+}
+
+const has = (struck: Struck, kind: CallFault['kind']): boolean =>
+  struck.calls.some((fault) => fault.kind === kind);
+
+const unknown = (call: Call, why: string): CloudError => noAnswer('outcome-unknown', call, why);
+
+async function absentAsUndefined<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof CloudError && error.status === 404) return undefined;
+    throw error;
+  }
+}

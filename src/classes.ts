@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import type { Logger } from './log.ts';
-import { instanceClassSpec, DEFAULT_CLASS } from './resources/instance-class.ts';
+import { DEFAULT_CLASS, instanceClassSpec } from './resources/instance-class.ts';
 import { parseManifests } from './resources/manifest.ts';
 import { manifestErrorText } from './resources/manifest-error.ts';
 import { declare } from './store/declare.ts';

@@ -1,5 +1,4 @@
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import { StoreError } from '../store/store.ts';
 import { requireKey } from './auth.ts';
@@ -11,7 +10,6 @@ import { droplets } from './rest/droplets.ts';
 import { instances } from './rest/instances.ts';
 import { messages } from './rest/messages.ts';
 
-const MAX_BODY_BYTES = 1_048_576;
 /** A caller's own request id is taken over when nothing in it could be mistaken in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const RETRY_AFTER_SECONDS = '5';
@@ -33,15 +31,6 @@ export function createApp(deps: ApiDeps): Hono {
   app.get('/', (c) => c.json({ name: 'orquesta', version: deps.version, docs: 'docs/api.md' }));
   app.route('/', health(deps));
   app.use('/api/*', requireKey(deps.apiKeys));
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: MAX_BODY_BYTES,
-      onError: () => {
-        throw new ApiError(413, messages.tooLarge);
-      },
-    }),
-  );
   app.route('/api/instance', instances(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
@@ -50,7 +39,7 @@ export function createApp(deps: ApiDeps): Hono {
     const allowed = methodsOf(app, c.req.path);
     if (allowed === '') throw new ApiError(404, messages.noPath);
     if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow: allowed });
-    throw new ApiError(405, messages.noMethod(allowed), { allow: allowed });
+    throw new ApiError(405, messages.noMethod(allowed), { headers: { allow: allowed } });
   });
   app.onError((error, c) => answerTo(error, c, deps));
   return app as unknown as Hono;
@@ -58,12 +47,15 @@ export function createApp(deps: ApiDeps): Hono {
 
 function answerTo(error: Error, c: Context<Env>, { log }: ApiDeps): Response {
   const requestId = c.get('requestId');
-  const refuse = (status: ApiError['status'] | 500 | 503, message: string): Response =>
-    c.json({ success: false, error: message }, status);
+  const refuse = (
+    status: ApiError['status'] | 500 | 503,
+    message: string,
+    extra: Readonly<Record<string, unknown>> = {},
+  ): Response => c.json({ success: false, error: message, ...extra }, status);
 
   if (error instanceof ApiError) {
     for (const [name, value] of Object.entries(error.headers)) c.header(name, value);
-    return refuse(error.status, error.message);
+    return refuse(error.status, error.message, error.extra);
   }
   // Nobody is there to read the answer, and nothing of ours is wrong.
   if (c.req.raw.signal.aborted) return refuse(400, messages.brokenOff);

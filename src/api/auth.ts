@@ -25,4 +25,4 @@ export function requireKey(keys: readonly string[]): MiddlewareHandler {
 }
 
 const refusal = (message: string): ApiError =>
-  new ApiError(401, message, { 'www-authenticate': 'Bearer' });
+  new ApiError(401, message, { headers: { 'www-authenticate': 'Bearer' } });

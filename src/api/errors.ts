@@ -3,13 +3,16 @@ export class ApiError extends Error {
   override readonly name = 'ApiError';
   readonly status: 400 | 401 | 404 | 405 | 409 | 413 | 415;
   readonly headers: Readonly<Record<string, string>>;
+  /** More fields of the answer, beside `success` and `error`. */
+  readonly extra: Readonly<Record<string, unknown>>;
   constructor(
     status: ApiError['status'],
     message: string,
-    headers: Readonly<Record<string, string>> = {},
+    more: Partial<Pick<ApiError, 'headers' | 'extra'>> = {},
   ) {
     super(message);
     this.status = status;
-    this.headers = headers;
+    this.headers = more.headers ?? {};
+    this.extra = more.extra ?? {};
   }
 }

@@ -44,10 +44,15 @@ const isWatched = ({ metadata, status }: Instance): boolean =>
   !metadata.deletionTimestamp && !status?.failure && status?.bot?.lastHealthyAt !== undefined;
 
 const looksSick = ({ status }: Instance): boolean =>
-  (status?.bot?.failures ?? 0) > 0 || (status?.repairs?.rung !== undefined && status.phase !== 'completed');
+  (status?.bot?.failures ?? 0) > 0 ||
+  (status?.repairs?.rung !== undefined && status.phase !== 'completed');
 
 function isBeingReplaced({ status }: Instance, now: number): boolean {
   const { repairs, phase } = status ?? {};
   if (!repairs?.replacedUid || !repairs.at) return false;
-  return phase !== 'completed' && phase !== 'failed' && now - Date.parse(repairs.at) < REPLACEMENT_LIMIT_MS;
+  return (
+    phase !== 'completed' &&
+    phase !== 'failed' &&
+    now - Date.parse(repairs.at) < REPLACEMENT_LIMIT_MS
+  );
 }

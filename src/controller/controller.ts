@@ -2,10 +2,13 @@ import type { Logger } from '../log.ts';
 import type { WorkQueue } from '../queue/queue.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
-import type { Change } from '../store/store.ts';
+import { type Change, StoreError } from '../store/store.ts';
+import { brakesOf } from './brakes.ts';
 import type { ControllerDeps } from './deps.ts';
 import { dropletReconciler } from './droplet/index.ts';
 import { instanceReconciler } from './instance/index.ts';
+import { OrphanCollector } from './orphans.ts';
+import { Outages } from './outages.ts';
 import { reconcile } from './reconciler.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
 import {
@@ -23,7 +26,7 @@ export interface ObjectFeed extends Objects {
   onChange(listener: (change: Change, previous: ObjectOf[Kind] | undefined) => void): () => void;
 }
 
-export interface ControllerOptions extends Omit<ControllerDeps, 'sweeper'> {
+export interface ControllerOptions extends Omit<ControllerDeps, 'sweeper' | 'brakes' | 'outage'> {
   readonly queue: WorkQueue;
   readonly objects: ObjectFeed;
 }
@@ -37,21 +40,33 @@ export class Controller {
   readonly #log: Logger;
   /** Passes of this process that may be told to stop waiting. */
   readonly #passes = new Map<Key, AbortController>();
+  readonly #outages: Outages;
+  readonly #stopped = new AbortController();
   #stopListening: () => void = () => {};
 
   constructor({ queue, objects, ...ports }: ControllerOptions) {
     this.#queue = queue;
     this.#objects = objects;
     this.#log = ports.log;
+    const orphans = new OrphanCollector(ports);
     const sweeperDeps: SweeperDeps = {
       cloud: ports.cloud,
       cloudView: ports.cloudView,
       clock: ports.clock,
       log: ports.log,
       onSeen: (droplets) => this.#onSeen(droplets),
+      onSwept: (droplets) => orphans.collect(droplets, this.#stopped.signal),
+      onAway: () => this.#outages.note("DigitalOcean's API"),
     };
+    this.#outages = new Outages(ports.clock);
     this.#sweeper = new Sweeper(sweeperDeps);
-    this.#deps = { ...ports, sweeper: this.#sweeper };
+    this.#deps = {
+      ...ports,
+      sweeper: this.#sweeper,
+      outage: () => this.#outages.recent(),
+      brakes: () =>
+        brakesOf(this.#objects.list('Instance').items, this.#outages.recent(), ports.clock.now()),
+    };
   }
 
   /** Begins to work. `objects` must have caught up with the store. */
@@ -68,6 +83,7 @@ export class Controller {
   /** Ends or hands over the work in hand, within `graceMs`. */
   async close(graceMs?: number): Promise<void> {
     this.#stopListening();
+    this.#stopped.abort();
     // Whoever waits in a pass is woken, so that its key goes back at once.
     for (const pass of this.#passes.values()) pass.abort();
     await this.#queue.close(graceMs);
@@ -88,6 +104,9 @@ export class Controller {
       }
       this.#log.error({ key }, 'A key of an unknown kind was triggered and is dropped');
       return 0;
+    } catch (error) {
+      if (error instanceof StoreError && error.kind === 'unavailable') this.#outages.note('Redis');
+      throw error;
     } finally {
       if (this.#passes.get(key) === changed) this.#passes.delete(key);
     }

@@ -6,6 +6,7 @@ import type { Shell } from '../ssh/shell.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
+import type { Brakes } from './brakes.ts';
 import type { Sweeper } from './sweep.ts';
 
 /** What the settings say that reconcilers need to know. */
@@ -32,6 +33,10 @@ export interface ControllerDeps {
   readonly cloudView: CloudView;
   readonly cloud: Cloud;
   readonly sweeper: Pick<Sweeper, 'since'>;
+  /** What holds repairs now, from the whole fleet's state. */
+  readonly brakes: () => Brakes;
+  /** A sentence while Redis or the cloud was away too recently to judge a bot by its silence. */
+  readonly outage: () => string | undefined;
   readonly shell: Shell;
   readonly bot: Bot;
   /** A host key pair for a droplet that is about to be created. */

@@ -69,11 +69,19 @@ export class OrphanCollector {
       await cloud.deleteDroplet(id, signal);
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
-      log.warn({ err: error, dropletId: id, droplet: name }, 'An orphan could not be deleted; the next sweep tries again');
+      log.warn(
+        { err: error, dropletId: id, droplet: name },
+        'An orphan could not be deleted; the next sweep tries again',
+      );
       return;
     }
     const message = `Droplet ${id} (${name}) bears our tags and no record stands for it: deleted`;
     log.warn({ dropletId: id, droplet: name }, message);
-    await journal.event({ kind: 'Droplet', name, uid: uidOf(orphan) ?? '' }, 'Warning', 'OrphanDeleted', message);
+    await journal.event(
+      { kind: 'Droplet', name, uid: uidOf(orphan) ?? '' },
+      'Warning',
+      'OrphanDeleted',
+      message,
+    );
   }
 }

@@ -19,6 +19,10 @@ export interface SweeperDeps {
   readonly log: Logger;
   /** Told of every droplet that a sweep saw change, appear or vanish. */
   readonly onSeen: (droplets: readonly CloudDroplet[]) => Promise<void>;
+  /** Told of everything that a sweep saw, once it is recorded. */
+  readonly onSwept: (droplets: readonly CloudDroplet[]) => Promise<void>;
+  /** Told when the account could not be listed. */
+  readonly onAway: () => void;
 }
 
 /** Lists the whole account, for all objects at once: ⌈N/200⌉ requests, whatever the number of instances. */
@@ -63,7 +67,7 @@ export class Sweeper {
   }
 
   async #sweep(startedAt: number): Promise<Sweep> {
-    const { cloud, cloudView, clock, log, onSeen } = this.#deps;
+    const { cloud, cloudView, clock, log, onSeen, onSwept } = this.#deps;
     const droplets = await cloud.listDroplets(AbortSignal.timeout(SWEEP_LIMIT_MS));
     const sweep = { startedAt, finishedAt: clock.now() };
     const { changed, missing } = await cloudView.record(sweep, droplets);
@@ -72,6 +76,7 @@ export class Sweeper {
       'Swept the account',
     );
     await onSeen([...changed, ...missing]);
+    await onSwept(droplets);
     return sweep;
   }
 
@@ -89,6 +94,7 @@ export class Sweeper {
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       log.warn({ err: error }, 'The account could not be listed');
+      if (error.kind === 'outcome-unknown') this.#deps.onAway();
       if (error.kind === 'unauthorized') return UNAUTHORIZED_MS;
       return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
     }

@@ -10,7 +10,9 @@ afterEach(async () => {
 
 const NUMBER = '573332221111';
 
-const startWorld = async (...args: Parameters<typeof World.start> extends [string, ...infer R] ? R : never) => {
+const startWorld = async (
+  ...args: Parameters<typeof World.start> extends [string, ...infer R] ? R : never
+) => {
   world = await World.start(inject('redisUrl'), ...args);
   return world;
 };

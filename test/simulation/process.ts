@@ -67,7 +67,8 @@ export class Process implements Gate {
 
   /** As by SIGSTOP. What is on its way in the world goes on. */
   freeze(): void {
-    if (this.#frozen !== undefined) return;
+    if (this.#frozen !== undefined || this.isDead) return;
+    this.#deps.ports.queue.freeze();
     this.#frozen = new Promise((resolve) => {
       this.#thaw = () => resolve();
     });
@@ -75,8 +76,10 @@ export class Process implements Gate {
 
   /** As by SIGCONT. */
   resume(): void {
-    this.#thaw?.();
+    if (this.#frozen === undefined) return;
     this.#frozen = undefined;
+    this.#thaw?.();
+    this.#deps.ports.queue.resume();
   }
 
   async alive(): Promise<void> {

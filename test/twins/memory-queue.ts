@@ -64,10 +64,11 @@ export class MemoryBroker {
     return [...this.#running.values()].filter((pass) => pass.owner === queue);
   }
 
-  /** The keys of a dead process come back after a while. */
-  async takeOverFrom(queue: MemoryQueue): Promise<void> {
+  /** The keys of a process that is dead, or so slow that it seems so, come back after a while. */
+  async takeOverFrom(queue: MemoryQueue, stillThere?: AbortSignal): Promise<void> {
     const held = [...this.#running].filter(([, pass]) => pass.owner === queue);
-    await this.deps.clock.sleep(this.deps.takeoverMs ?? 15_000);
+    await this.deps.clock.sleep(this.deps.takeoverMs ?? 15_000, stillThere);
+    if (stillThere?.aborted) return;
     for (const [key, pass] of held) {
       if (this.#running.get(key) !== pass) continue;
       this.#running.delete(key);
@@ -96,7 +97,7 @@ export class MemoryBroker {
       lookAgainMs = undefined;
     }
     // A dead process does not come back from a pass, and one that lost its key has no more say.
-    if (queue.isDead) return;
+    if (queue.isDead || this.#running.get(key)?.abort.signal !== signal) return;
     this.#running.delete(key);
     if (signal.aborted) this.#again.add(key);
     else if (lookAgainMs === undefined) this.#wakeAfter(key, this.#backoffOf(key));
@@ -152,6 +153,7 @@ export class MemoryQueue implements WorkQueue {
   readonly #broker: MemoryBroker;
   readonly #clock: Clock;
   isDead = false;
+  #frozen: AbortController | undefined;
   reconcile: Reconcile = async () => 0;
   resync: () => Promise<readonly string[]> = async () => [];
 
@@ -179,6 +181,22 @@ export class MemoryQueue implements WorkQueue {
     await this.#clock.sleep(graceMs, done.signal);
     for (const pass of passes) pass.abort.abort(new Error('the process stops'));
     await ended;
+  }
+
+  /** Stands still, as by SIGSTOP: takes no keys, and after a while those that it has are given to others. */
+  freeze(): void {
+    if (this.#frozen !== undefined) return;
+    this.#frozen = new AbortController();
+    this.#broker.leave(this);
+    void this.#broker.takeOverFrom(this, this.#frozen.signal);
+  }
+
+  /** Goes on, as by SIGCONT. What it was doing goes on too, whoever has the key by now. */
+  resume(): void {
+    if (this.isDead || this.#frozen === undefined) return;
+    this.#frozen.abort();
+    this.#frozen = undefined;
+    this.#broker.join(this);
   }
 
   /** Dies in the middle of whatever it does, as by SIGKILL: its passes never end, its keys are taken over later. */

@@ -4,12 +4,13 @@ import { type Declared, declare } from '../../store/declare.ts';
 import { StoreError } from '../../store/store.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
+import { manifestSentence } from './field-messages.ts';
 import { readText } from './input.ts';
-import { manifestText } from './manifest-text.ts';
+
 import { messages } from './messages.ts';
 
 const TYPES =
-  /^(application\/(x-)?yaml|text\/(x-)?yaml|application\/json|text\/plain|application\/octet-stream)\s*(;|$)/i;
+  /^(application\/(x-)?yaml|text\/(x-)?yaml|application\/json|text\/plain|application\/octet-stream)$/i;
 
 /** What is wrong with one document. */
 interface Detail {
@@ -75,10 +76,8 @@ async function readManifests(
   c: Context,
 ): Promise<readonly Manifest[] | ReturnType<typeof refused>> {
   const contentType = c.req.header('content-type');
-  if (contentType !== undefined && !TYPES.test(contentType)) {
-    throw new ApiError(415, messages.wantYaml);
-  }
-  const { manifests, errors } = parseManifests(await readText(c), { contentType });
+  const text = await readText(c, TYPES, messages.wantYaml);
+  const { manifests, errors } = parseManifests(text, { contentType });
   if (errors) {
     return refused(
       errors.map((error) => ({
@@ -86,7 +85,7 @@ async function readManifests(
         line: error.line,
         column: error.column,
         field: error.field ?? null,
-        message: manifestText(error),
+        message: manifestSentence(error),
       })),
     );
   }

@@ -14,8 +14,15 @@ import { messages } from './messages.ts';
 const lowerCase = (name: string): string =>
   name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
+/** DigitalOcean: a name is a host name of at most 255 characters; ours are Kubernetes' names, at most 253. */
+const MAX_NAME = 253;
+const HOST_LABEL = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
+const HOST_NAME = new RegExp(`^${HOST_LABEL}(\\.${HOST_LABEL})*$`);
+const HOST_NAME_RULE =
+  'must be a host name: letters, digits, "-" and ".", beginning and ending with a letter or digit, at most 63 characters between dots';
+
 const createBody = z.strictObject({
-  name: z.string().transform(lowerCase).pipe(objectName),
+  name: z.string().max(MAX_NAME).regex(HOST_NAME, HOST_NAME_RULE).transform(lowerCase),
   region: dropletTemplate.shape.region,
   size: dropletTemplate.shape.size,
   image: dropletTemplate.shape.image,
@@ -23,9 +30,6 @@ const createBody = z.strictObject({
 
 /** How long a create waits for DigitalOcean's id; later than that the name serves. */
 const ID_WAIT_MS = 10_000;
-
-/** DigitalOcean: a name has at most 255 characters. */
-const MAX_NAME = 255;
 
 interface DropletView {
   readonly id: number | null;
@@ -40,7 +44,7 @@ export function droplets(deps: ApiDeps): Hono {
   const app = new Hono();
 
   app.post('/create', async (c) => {
-    const { name, ...template } = await readBody(c, createBody, { name: messages.dropletName });
+    const { name, ...template } = await readBody(c, createBody);
     const droplet = await declare(deps, name, template);
     const known = await idKnown(deps, droplet);
     if (known?.status?.failure) {

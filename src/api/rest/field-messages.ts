@@ -1,41 +1,44 @@
-import { needsQuotes, type Problem } from '../../resources/field-errors.ts';
-import type { ManifestError } from '../../resources/manifest-error.ts';
+import { fieldName, needsQuotes, type Problem } from '../../resources/field-errors.ts';
+import type { ManifestFault } from '../../resources/manifest-error.ts';
+
+type TypeName = Extract<Problem, { kind: 'wrong-type' }>['given'];
 
 /** What is wrong with one field, as a Spanish sentence without a full stop. */
 export function fieldSentence(field: string, problem: Problem): string {
   if (problem.kind === 'required') return `Falta el campo ${field}`;
-  if (problem.kind === 'unknown-field') return `El campo ${field} no existe`;
   return `El campo ${field} ${fieldText(problem)}`;
 }
 
-/** What is wrong with one document of a manifest, as a Spanish sentence without a full stop. */
-export function manifestSentence({ field, problem, column }: ManifestError): string {
+/** What is wrong with one document of a manifest, as a Spanish sentence without its place and without a full stop. */
+export function manifestSentence({ path, problem, column }: ManifestFault): string {
+  const field = fieldName(path);
   switch (problem.kind) {
     case 'json-syntax':
-      return `El texto no es JSON válido a partir de la columna ${column}`;
+      return `No es JSON válido a partir de la columna ${column}`;
     case 'tab':
-      return `Hay un tabulador en la columna ${column}: YAML exige espacios`;
+      return `Hay un tabulador en la columna ${column}: YAML se sangra con espacios`;
     case 'duplicate-key':
-      return `La misma clave aparece dos veces (columna ${column})`;
+      return `La misma clave aparece dos veces en un objeto (columna ${column})`;
     case 'aliases':
-      return 'Hay alias de YAML que no existen o son demasiados';
+      return 'Usa alias que no existen o demasiados alias: escriba los valores';
     case 'too-deep':
-      return 'Hay demasiados niveles de anidamiento';
+      return `Está anidado en demasiados niveles (columna ${column})`;
     case 'too-wide':
-      return 'Hay demasiados elementos en una sola lista u objeto; divida el archivo';
+      return 'Una lista o un objeto tiene demasiados elementos: divida el texto';
     case 'too-long':
+      return 'El texto tiene demasiadas palabras y signos: divídalo';
     case 'too-many-documents':
-      return 'Hay demasiados documentos o elementos (el máximo es de 1000 documentos); divida el archivo';
+      return 'El texto tiene demasiados documentos: divídalo';
     case 'syntax':
-      return `El texto no es YAML válido en la columna ${column} (${problem.detail})`;
+      return `No es YAML válido en la columna ${column}: ${problem.detail}`;
     case 'too-large':
-      return `El contenido supera ${problem.limit} caracteres; divídalo`;
+      return `Tiene más de ${problem.limit} caracteres: divida el texto`;
     case 'wrong-name':
-      return `El campo ${field} debe ser "${problem.expected}", el nombre de este número; puede omitirse`;
+      return `El campo ${field} debe ser "${problem.expected}", según su número; puede omitirse`;
     case 'declared-twice':
-      return `${problem.name} ya aparece en el documento ${problem.firstDocument}`;
+      return `Declara otra vez ${problem.name}, que ya está en el documento ${problem.firstDocument}`;
     default:
-      return field === undefined
+      return path.length === 0
         ? `El documento ${fieldText(problem)}`
         : fieldSentence(field, problem);
   }
@@ -48,52 +51,49 @@ function fieldText(problem: Problem): string {
     case 'unknown-field':
       return 'no existe';
     case 'wrong-type': {
-      const expected = problem.expected.map((type) => TYPES[type]).join(' o ');
-      const hint = needsQuotes(problem) ? ': escríbalo entre comillas' : '';
-      return `debe ser ${expected}, pero se recibió ${TYPES[problem.given]}${hint}`;
+      const wanted = problem.expected.map((type) => TYPES[type]).join(' o ');
+      const advice = needsQuotes(problem) ? ': póngalo entre comillas' : '';
+      return `debe ser ${wanted}, no ${TYPES[problem.given]}${advice}`;
     }
-    case 'not-one-of': {
-      const allowed = problem.allowed.map((one) => `"${one}"`).join(', ');
-      return `debe ser ${problem.allowed.length > 1 ? 'uno de: ' : ''}${allowed}`;
-    }
+    case 'not-one-of':
+      return problem.allowed.length === 1
+        ? `debe ser ${problem.allowed[0]}`
+        : `debe ser uno de: ${problem.allowed.join(', ')}`;
     case 'too-big':
     case 'too-small': {
       const bound = problem.kind === 'too-big' ? 'como máximo' : 'como mínimo';
-      return problem.of === 'value'
-        ? `debe ser ${bound} ${problem.limit}`
-        : `debe tener ${bound} ${problem.limit} ${problem.of === 'characters' ? 'caracteres' : 'elementos'}`;
+      const unit = { characters: ' caracteres', entries: ' elementos', value: '' }[problem.of];
+      return `debe ${problem.of === 'value' ? 'ser' : 'tener'} ${bound} ${problem.limit}${unit}`;
     }
     case 'rule':
-      return RULES[problem.rule] ?? `no es válido: ${problem.rule}`;
+      return RULES[problem.rule] ?? `no cumple su regla: ${problem.rule}`;
   }
 }
 
-const TYPES = {
+const TYPES: Readonly<Record<TypeName, string>> = {
   string: 'un texto',
   number: 'un número',
   integer: 'un número entero',
-  boolean: 'true o false',
+  boolean: 'un booleano (true o false)',
   object: 'un objeto',
   array: 'una lista',
   null: 'null',
-} as const;
+};
 
-const NAME =
-  'letras minúsculas, dígitos, "-" y ".", comenzando y terminando con letra o dígito, con 63 caracteres como máximo entre puntos';
-
-/** The rules of the resources, by their English words. */
+/** The rules of the schemas, which tell them in English. One that is not here is told as it stands. */
 const RULES: Readonly<Record<string, string>> = {
   'must be a phone number of 7 to 15 digits with its country code, like 573332221111; a leading "+" and spaces are allowed':
     'debe ser un número de teléfono de 7 a 15 dígitos con su código de país, como "573332221111"; se aceptan un "+" inicial y espacios',
-  'must be an RFC 1123 name: lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit': `debe ser un nombre RFC 1123: ${NAME}`,
+  'must be an RFC 1123 name: lower-case letters, digits, "-" and ".", beginning and ending with a letter or digit':
+    'debe ser un nombre RFC 1123: letras minúsculas, dígitos, "-" y ".", comenzando y terminando con letra o dígito, con un máximo de 63 caracteres entre puntos',
   'must be a host name: letters, digits, "-" and ".", beginning and ending with a letter or digit, at most 63 characters between dots':
-    'debe ser un nombre de host: letras, dígitos, "-" y ".", comenzando y terminando con letra o dígito, con 63 caracteres como máximo entre puntos',
+    'debe ser un nombre de host: letras, dígitos, "-" y ".", comenzando y terminando con letra o dígito, con un máximo de 63 caracteres entre puntos',
   'must be a label key: an optional DNS prefix and "/", then up to 63 letters, digits, "-", "_" or "."':
-    'debe ser una clave de etiqueta: un prefijo DNS y "/" opcionales y hasta 63 letras, dígitos, "-", "_" o "."',
+    'debe tener una clave de etiqueta válida: un prefijo DNS y "/" opcionales, y luego hasta 63 letras, dígitos, "-", "_" o "."',
   'must be empty or up to 63 letters, digits, "-", "_" or ".", beginning and ending with a letter or digit':
     'debe estar vacío o tener hasta 63 letras, dígitos, "-", "_" o ".", comenzando y terminando con letra o dígito',
   'must be the name of an environment variable: letters, digits and "_", not beginning with a digit':
-    'debe ser el nombre de una variable de entorno: letras, dígitos y "_", sin comenzar con un dígito',
+    'debe tener el nombre de una variable de entorno: letras, dígitos y "_", sin comenzar con un dígito',
   'must not hold a NUL character': 'no debe contener un carácter NUL',
   'must be 1 to 255 letters, digits, "_", ":" or "-"':
     'debe tener de 1 a 255 letras, dígitos, "_", ":" o "-"',
@@ -109,5 +109,5 @@ const RULES: Readonly<Record<string, string>> = {
   'must be a URL path beginning with "/"': 'debe ser una ruta de URL que comience con "/"',
   'must be a UUID': 'debe ser un UUID',
   'must be a time as RFC 3339 has it, like 2026-01-31T12:00:00Z':
-    'debe ser una fecha RFC 3339, como 2026-01-31T12:00:00Z',
+    'debe ser una fecha y hora RFC 3339, como 2026-01-31T12:00:00Z',
 };

@@ -8,10 +8,12 @@ import { fieldSentence } from './field-messages.ts';
 import { messages } from './messages.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
+const MAX_TOLD = 10;
 
-/** The JSON body, checked against a schema of the facade. Throws ApiError 400, 413 or 415 that names all that is wrong. */
+/** The JSON body, checked against a schema of the facade. Throws ApiError 400, 413 or 415 that names what is wrong. */
 export async function readBody<S extends z.ZodType>(c: Context, schema: S): Promise<z.infer<S>> {
   const text = await readText(c, /^application\/json$/i, messages.wantJson);
+  if (text.trim() === '') throw new ApiError(400, messages.noBody);
   const json = parseJson(text);
   if (json.error) throw new ApiError(400, messages.badJson(json.error));
   const { value } = json;
@@ -20,22 +22,22 @@ export async function readBody<S extends z.ZodType>(c: Context, schema: S): Prom
   }
   const checked = checkFields(schema, value);
   if (!checked.errors) return checked.value;
-  const errors = checked.errors.slice(0, 50).map(({ path, problem }) => {
-    const field = fieldName(path);
-    return { field, message: fieldSentence(field, problem) };
-  });
-  const sentence = errors.map(({ message }) => message).join('. ');
-  throw new ApiError(400, sentence, { extra: { errors } });
+  const told = checked.errors.map(({ path, problem }) => fieldSentence(fieldName(path), problem));
+  throw new ApiError(400, told.slice(0, MAX_TOLD).join('. '));
 }
 
-/** The body as text of one of these content types, or of none. Throws ApiError 400, 413 or 415. */
+/**
+ * The body as text, without a byte order mark; of one of these content types (else `wanted` is told), or of none. Throws
+ * ApiError 400, 413 or 415.
+ */
 export async function readText(c: Context, types: RegExp, wanted: string): Promise<string> {
   const [type = '', ...parameters] = (c.req.header('content-type') ?? '').split(';');
   const charset = /^\s*charset="?([^"\s]*)"?\s*$/i;
   const isUtf8 = parameters.every((one) => /^utf-?8$/i.test(charset.exec(one)?.[1] ?? 'utf-8'));
   if ((type.trim() !== '' && !types.test(type.trim())) || !isUtf8) throw new ApiError(415, wanted);
-  const encoding = c.req.header('content-encoding') ?? 'identity';
-  if (encoding !== 'identity') throw new ApiError(415, messages.encoded);
+  if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
+    throw new ApiError(415, messages.encoded);
+  }
   const bytes = await readBytes(c);
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -44,7 +46,7 @@ export async function readText(c: Context, types: RegExp, wanted: string): Promi
   }
 }
 
-/** Counts while it reads: a length that is told may be missing or false. */
+/** Counts while it reads: the length that is announced may be missing or false. */
 async function readBytes(c: Context): Promise<Buffer> {
   const tooLarge = () => new ApiError(413, messages.tooLarge, { headers: { connection: 'close' } });
   if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
@@ -62,6 +64,6 @@ async function readBytes(c: Context): Promise<Buffer> {
 export function numberOf(c: Context): string {
   const checked = checkFields(numberphone, c.req.param('number'), ['numberphone']);
   if (!checked.errors) return checked.value;
-  const [problem] = checked.errors.map((error) => fieldSentence('numberphone', error.problem));
-  throw new ApiError(400, problem ?? messages.notObject);
+  const told = checked.errors.map(({ problem }) => fieldSentence('numberphone', problem));
+  throw new ApiError(400, told.join('. '));
 }

@@ -34,7 +34,7 @@ export function instances(deps: ApiDeps): Hono {
   const app = new Hono();
 
   app.post('/create', async (c) => {
-    const body = await readBody(c, createBody, { numberphone: messages.number });
+    const body = await readBody(c, createBody);
     if (!(await store.get('InstanceClass', body.className))) {
       throw new ApiError(400, messages.noClass(body.className));
     }

@@ -1,4 +1,6 @@
-/** Every sentence of the REST facade but those on fields, which `field-text.ts` makes. */
+import type { TextPosition } from '../../resources/text-position.ts';
+
+/** Every sentence of the REST facade but those on fields, which `field-messages.ts` makes. */
 export const messages = {
   alreadyExists: 'Ya existe una instancia en DigitalOcean para este número',
   stillDeleting:
@@ -17,15 +19,12 @@ export const messages = {
   noClass: (name: string) => `No existe la clase "${name}" (campo className)`,
   noQr: 'No hay código QR: la instancia no está lista o el número ya está vinculado',
   noLog: (number: string) => `Todavía no hay registro de preparación para el número ${number}`,
-  number:
-    'El campo numberphone debe ser un número de teléfono de 7 a 15 dígitos con su código de país, como "573332221111"; se aceptan un "+" inicial y espacios',
-  dropletName:
-    'El campo name debe ser un nombre de host: letras, dígitos, "-" y ".", comenzando y terminando con letra o dígito, con un máximo de 63 caracteres por parte',
   noBody: 'Falta el cuerpo de la petición: envíe un objeto JSON',
   notObject: 'El cuerpo de la petición debe ser un objeto JSON',
-  badJson: (line: number, column: number) =>
+  badJson: ({ line, column }: TextPosition) =>
     `El cuerpo de la petición no es JSON válido (línea ${line}, columna ${column})`,
   notUtf8: 'El cuerpo de la petición no es texto UTF-8 válido',
+  encoded: 'El cuerpo de la petición no puede venir comprimido',
   wantJson: 'El cuerpo de la petición debe enviarse como application/json',
   wantYaml: 'El cuerpo debe enviarse como application/yaml o application/json',
   tooLarge: 'El cuerpo de la petición supera 1 MiB',

@@ -1,8 +1,15 @@
 import { clusterTag } from '../../resources/cloud-droplet.ts';
 import type { Instance } from '../../resources/instance.ts';
 import { bootstrapRevision } from '../bootstrap/run.ts';
+import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { InstanceFacts } from './plan.ts';
+
+const NO_BRAKES: Brakes = { repairs: undefined, replacements: undefined };
+
+/** Brakes are counted over the whole fleet: only for who may be about to be repaired. */
+const mayNeedRepair = ({ status }: Instance): boolean =>
+  status !== undefined && (status.phase !== 'completed' || (status.bot?.failures ?? 0) > 0);
 
 /** Gathers what plan needs to know, from the store alone. */
 export async function observeInstance(
@@ -19,7 +26,7 @@ export async function observeInstance(
     class: klass?.spec,
     droplet,
     revision: klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '',
-    brake: undefined,
+    brakes: mayNeedRepair(instance) ? deps.brakes() : NO_BRAKES,
     ...(droplet
       ? { isSwept: true, foreign: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),

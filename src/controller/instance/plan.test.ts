@@ -15,7 +15,7 @@ const noFacts: InstanceFacts = {
   revision: 'r1',
   isSwept: true,
   foreign: undefined,
-  brake: undefined,
+  brakes: { repairs: undefined, replacements: undefined },
 };
 const ssh = { dropletId: 1001, hostKey: 'ssh-ed25519 AAAA', since: time(5), isUp: true };
 const run = { run: 'x-r1', revision: 'r1', dropletId: 1001, attempt: 1, startedAt: time(6) };
@@ -232,6 +232,19 @@ const cases: Case[] = [
     expect: 'replace-droplet',
   },
   {
+    name: 'sick, and enough others are being replaced',
+    instance: {
+      status: {
+        ...completed,
+        bot: { ...sick, lastCheckedAt: time(190) },
+        repairs: { rung: 'reboot', replacements: 0 },
+      },
+    },
+    facts: { droplet: ready, brakes: { repairs: undefined, replacements: '1 of 5 already' } },
+    at: 200,
+    expect: { wait: 'RepairsPaused', why: expect.stringContaining('1 of 5') },
+  },
+  {
     name: 'sick, replaced twice in vain',
     instance: { status: { ...completed, bot: sick, repairs: { rung: 'reboot', replacements: 2 } } },
     facts: { droplet: ready },
@@ -239,9 +252,22 @@ const cases: Case[] = [
     expect: { fail: 'BotUnhealthy', why: expect.stringContaining('2 replacements') },
   },
   {
-    name: 'sick while a brake holds',
+    name: 'sick while a brake holds: still looked at',
     instance: { status: { ...completed, bot: sick } },
-    facts: { droplet: ready, brake: 'half the fleet is sick' },
+    facts: {
+      droplet: ready,
+      brakes: { repairs: 'half the fleet is sick', replacements: undefined },
+    },
+    at: 200,
+    expect: 'check-bot',
+  },
+  {
+    name: 'sick while a brake holds, and just looked at',
+    instance: { status: { ...completed, bot: { ...sick, lastCheckedAt: time(190) } } },
+    facts: {
+      droplet: ready,
+      brakes: { repairs: 'half the fleet is sick', replacements: undefined },
+    },
     at: 200,
     expect: { wait: 'RepairsPaused', why: expect.stringContaining('half the fleet') },
   },
@@ -426,7 +452,12 @@ describe('whatever the facts', () => {
             status,
             metadata: isDeleting ? { deletionTimestamp: time(0) } : {},
           });
-          const facts = { ...noFacts, droplet, isSwept, brake };
+          const facts = {
+            ...noFacts,
+            droplet,
+            isSwept,
+            brakes: { repairs: brake, replacements: undefined },
+          };
           const now = T0 + at * 1000;
           property(planInstance(instance, facts, now), instance, facts, now);
         },
@@ -451,8 +482,8 @@ describe('whatever the facts', () => {
   });
 
   it('no repair is made while a brake holds', () => {
-    check((plan, { status }, { brake, droplet }) => {
-      if (!brake || !('do' in plan) || droplet !== ready) return;
+    check((plan, { status }, { brakes, droplet }) => {
+      if (!brakes.repairs || !('do' in plan) || droplet !== ready) return;
       if (status?.ssh?.dropletId !== 1001 || !status.ssh.isUp) return;
       expect(['restart-service', 'reboot', 'replace-droplet']).not.toContain(plan.do);
     });

@@ -3,6 +3,7 @@ import type { Droplet } from '../../resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { ADOPT_ANNOTATION, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import type { Brakes } from '../brakes.ts';
 import type { Plan } from '../reconciler.ts';
 
 export type InstanceStep =
@@ -31,8 +32,8 @@ export interface InstanceFacts {
   readonly isSwept: boolean;
   /** A droplet that serves this number and that this Orquesta did not make. */
   readonly foreign: CloudDroplet | undefined;
-  /** Why no repair may be made now. */
-  readonly brake: string | undefined;
+  /** Why no repair, or no replacement, may be made now. */
+  readonly brakes: Brakes;
 }
 
 /** The sentence of the public API for a number that is served already. */
@@ -43,6 +44,9 @@ const HOST_KEY_GRACE_MS = 15_000;
 const HOST_KEY_LOOK_MS = 3_000;
 /** Between two tries of the bootstrap: 5 s, 10 s, 20 s … */
 const BOOTSTRAP_BACKOFF_MS = 5_000;
+
+/** How soon a held repair is thought of again. */
+const BRAKE_LOOK_MS = 5_000;
 
 const at = (time: string | null | undefined): number => (time ? Date.parse(time) : 0);
 const seconds = (count: number): number => count * 1000;
@@ -140,8 +144,7 @@ function planMachine(
     }
     if (now < deadline) return { wait: 'DropletBooting', why: machine.message, until: deadline };
     return replaceOrFail(
-      instance,
-      klass,
+      { status, facts, klass, now },
       'DropletDeadlineExceeded',
       `Droplet ${machine.id} had no address after ${klass.deadlines.dropletActiveSeconds} s`,
     );
@@ -165,7 +168,7 @@ function planMachine(
     const since = status?.phase === 'waiting_for_ssh' ? at(status.phaseStartedAt) : now;
     if (now - since >= seconds(klass.deadlines.sshSeconds)) {
       const why = `No SSH session with droplet ${machine.id} at ${machine.ip} within ${klass.deadlines.sshSeconds} s${status?.sshProblem ? `: ${status.sshProblem}` : ''}`;
-      return replaceOrFail(instance, klass, 'SSHDeadlineExceeded', why);
+      return replaceOrFail({ status, facts, klass, now }, 'SSHDeadlineExceeded', why);
     }
     return { do: 'connect', why: `Waiting for SSH at ${machine.ip}` };
   }
@@ -221,18 +224,14 @@ function planBot(
       return { do: 'await-bot', why: 'Waiting for the bot to answer' };
     }
     return repair(
-      status,
-      facts,
-      klass,
+      { status, facts, klass, now },
       `The bot did not answer within ${klass.health.startupSeconds} s of its start`,
     );
   }
   const due = lastLook + seconds(klass.health.intervalSeconds);
   if ((bot?.failures ?? 0) >= klass.health.failureThreshold) {
     return repair(
-      status,
-      facts,
-      klass,
+      { status, facts, klass, now },
       `The bot failed ${bot?.failures} looks in a row: ${bot?.problem}`,
     );
   }
@@ -240,41 +239,53 @@ function planBot(
   return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
 }
 
+/** A machine or a bot that has to be given help. */
+interface Patient {
+  readonly status: InstanceStatus | undefined;
+  readonly facts: InstanceFacts;
+  readonly klass: InstanceClassSpec;
+  readonly now: number;
+}
+
 /** One rung at a time: restart the service, reboot, replace the droplet; the WhatsApp session is lost with the last. */
-function repair(
-  status: InstanceStatus | undefined,
-  facts: InstanceFacts,
-  klass: InstanceClassSpec,
-  sickness: string,
-): Plan<InstanceStep> {
-  if (facts.brake)
-    return { wait: 'RepairsPaused', why: `${sickness}. No repair now: ${facts.brake}` };
+function repair(patient: Patient, sickness: string): Plan<InstanceStep> {
+  const { status, facts } = patient;
+  if (facts.brakes.repairs) return hold(patient, sickness, facts.brakes.repairs);
   switch (status?.repairs?.rung) {
     case undefined:
       return { do: 'restart-service', why: `${sickness}: restarting its service` };
     case 'restart-service':
       return { do: 'reboot', why: `${sickness}: rebooting the droplet` };
     case 'reboot':
-      return replaceOrFail({ status }, klass, 'BotUnhealthy', sickness);
+      return replaceOrFail(patient, 'BotUnhealthy', sickness);
   }
 }
 
-function replaceOrFail(
-  { status }: { readonly status?: InstanceStatus | undefined },
-  klass: InstanceClassSpec,
-  reason: string,
-  why: string,
-): Plan<InstanceStep> {
+function replaceOrFail(patient: Patient, reason: string, why: string): Plan<InstanceStep> {
+  const { status, facts, klass } = patient;
   const done = status?.repairs?.replacements ?? 0;
-  if (done < klass.retries.replaceDroplet) {
-    return { do: 'replace-droplet', why: `${why}: replacing the droplet` };
+  if (done >= klass.retries.replaceDroplet) {
+    const tried =
+      done === 0 ? '' : `, and ${done} ${done === 1 ? 'replacement' : 'replacements'} did not help`;
+    const advice = 'Look at the events and the log, then restart the instance';
+    return { fail: reason, why: `${why}${tried}. ${advice}` };
   }
-  const tried =
-    done === 0 ? '' : `, and ${done} ${done === 1 ? 'replacement' : 'replacements'} did not help`;
-  return {
-    fail: reason,
-    why: `${why}${tried}. Look at the events and the log, then restart the instance`,
-  };
+  const brake = facts.brakes.repairs ?? facts.brakes.replacements;
+  if (brake) return hold(patient, why, brake);
+  return { do: 'replace-droplet', why: `${why}: replacing the droplet` };
+}
+
+/** No repair now. A bot that may come back by itself is still looked at. */
+function hold(
+  { status, klass, now }: Patient,
+  sickness: string,
+  brake: string,
+): Plan<InstanceStep> {
+  const why = `${sickness}. No repair now: ${brake}`;
+  const due = at(status?.bot?.lastCheckedAt) + seconds(klass.health.intervalSeconds);
+  const isReachable = status?.ssh?.isUp && status.bootstrap?.exitCode === 0;
+  if (isReachable && now >= due) return { do: 'check-bot', why };
+  return { wait: 'RepairsPaused', why, until: Math.max(due, now + BRAKE_LOOK_MS) };
 }
 
 /** When the bot was last started, as far as is known: ms since the epoch. */

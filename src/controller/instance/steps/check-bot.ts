@@ -43,6 +43,11 @@ export async function checkBot(context: InstanceContext): Promise<StepResult> {
   const old = object.status?.bot;
   const now = timeOf(context);
   const lookAgain = health.intervalSeconds * 1000;
+  if (!report.healthy && deps.outage()) {
+    // We may be the ones who can't see: its failures are counted anew from here.
+    await context.save({ bot: { ...old, failures: 0, lastCheckedAt: now, problem: report.why } });
+    return { lookAgain };
+  }
   if (!report.healthy) {
     const failures = (old?.failures ?? 0) + 1;
     await context.save({ bot: { ...old, failures, lastCheckedAt: now, problem: report.why } });

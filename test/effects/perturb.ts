@@ -1,0 +1,188 @@
+import { CloudError } from '../../src/cloud/cloud.ts';
+import { ShellError } from '../../src/ssh/shell.ts';
+import { StoreError } from '../../src/store/store.ts';
+import { describeEffect, type Effect, natureOf } from '../simulation/gate.ts';
+import type { Intercept } from '../simulation/process.ts';
+import { World, type WorldOptions } from '../simulation/world.ts';
+import { seededRandom } from '../twins/virtual-clock.ts';
+import { LIMIT_MS, type Scenario } from './scenarios.ts';
+
+export const PERTURBATIONS = [
+  /** The process dies just before the effect … */
+  'crash before',
+  /** … or just after it. */
+  'crash after',
+  /** It happens (or is read), and the process is told that nobody knows. */
+  'response lost',
+  /** It happens twice, and the second answer is told. */
+  'repeated',
+  /** The process stands still before it, long enough for another to take over, and goes on then. */
+  'frozen before',
+  /** A read answers what it answered before. */
+  'stale read',
+  'trigger lost',
+] as const;
+export type Perturbation = (typeof PERTURBATIONS)[number];
+
+/** Longer than a takeover, and than a create may wait for its call. */
+const FROZEN_MS = 40_000;
+/** How old an answer of the cloud can be: its lists lag by seconds. */
+const CLOUD_LAG_MS = 10_000;
+/** Once settled it must stay so: late mistakes show within this time. */
+const STAYS_MS = 65_000;
+const SEED = 7;
+
+export interface Strike {
+  readonly index: number;
+  readonly kind: Perturbation;
+}
+
+export interface Played {
+  readonly outcome: unknown;
+  /** From the first effect of the play to the moment at which all had settled. */
+  readonly effects: readonly Effect[];
+  readonly world: World;
+}
+
+/** Plays a scenario with at most one effect perturbed. Throws when an invariant breaks or it does not settle. */
+export async function play(
+  scenario: Scenario,
+  strike?: Strike | undefined,
+  options: Partial<WorldOptions> = {},
+): Promise<Played> {
+  const effects: Effect[] = [];
+  const answers = new Answers();
+  let isPlaying = false;
+  const intercept: Intercept = async (effect, run, process) => {
+    const index = isPlaying ? effects.push(effect) - 1 : -1;
+    const known = answers.about(effect);
+    if (strike === undefined || index !== strike.index) {
+      return known(await run(), world.clock.now());
+    }
+    switch (strike.kind) {
+      case 'crash before':
+        world.crash(process);
+        return new Promise(() => {});
+      case 'crash after': {
+        const result = await run();
+        world.crash(process);
+        return result;
+      }
+      case 'response lost': {
+        const result = await run();
+        return unknownOutcome(effect, result);
+      }
+      case 'repeated':
+        await run();
+        return run();
+      case 'frozen before':
+        process.freeze();
+        void world.startProcess();
+        await world.clock.sleep(FROZEN_MS);
+        process.resume();
+        return run();
+      case 'stale read': {
+        const result = await run();
+        return answers.before(effect, result, world.clock.now());
+      }
+      case 'trigger lost':
+        return undefined as Awaited<ReturnType<typeof run>>;
+    }
+  };
+  const world = new World({ random: seededRandom(SEED), intercept, ...options });
+  await world.start(1);
+  await scenario.prepare?.(world);
+  isPlaying = true;
+  await scenario.play(world);
+  await world.untilSettled(LIMIT_MS);
+  const settled = [...effects];
+  await world.advance(STAYS_MS);
+  await world.untilSettled(LIMIT_MS);
+  return { outcome: world.outcome(), effects: settled, world };
+}
+
+/** Whether a perturbation means anything for an effect. */
+export function applies(kind: Perturbation, effect: Effect): boolean {
+  const nature = natureOf(effect);
+  switch (kind) {
+    case 'crash before':
+    case 'crash after':
+      return nature !== 'read';
+    case 'frozen before':
+      return nature === 'write' && effect.port !== 'journal';
+    case 'response lost':
+      // Events and triggers are best effort: their caller is never told.
+      return nature !== 'trigger' && effect.method !== 'event';
+    case 'repeated':
+      return nature === 'write';
+    case 'stale read':
+      return nature === 'read' && STALE_READS.has(`${effect.port}.${effect.method}`);
+    case 'trigger lost':
+      return nature === 'trigger';
+  }
+}
+
+const STALE_READS: ReadonlySet<string> = new Set([
+  'store.get',
+  'view.find',
+  'view.lastSweep',
+  'view.access',
+  'cloud.listDroplets',
+  'cloud.findByName',
+  'cloud.getDroplet',
+]);
+
+/** What a process hears when the answer was lost. */
+function unknownOutcome<T>(effect: Effect, result: T): T {
+  const why = `${describeEffect(effect)}: the answer was lost`;
+  switch (effect.port) {
+    case 'cloud':
+      throw new CloudError('outcome-unknown', why);
+    case 'shell':
+      if (effect.method === 'knock') return 'unreachable' as T;
+      throw new ShellError('closed', why);
+    case 'bot':
+      return { healthy: false, why } as T;
+    case 'store':
+    case 'view':
+    case 'journal':
+      throw new StoreError('unavailable', why);
+    case 'queue':
+      return result;
+  }
+}
+
+/** What each question was answered so far. */
+class Answers {
+  readonly #last = new Map<string, { text: string; value: unknown; until: number }>();
+  readonly #before = new Map<string, { value: unknown; until: number }>();
+
+  /** Notes the answer, and hands it on. */
+  about(effect: Effect): <T>(answer: T, now: number) => T {
+    const question = questionOf(effect);
+    return (answer, now) => {
+      if (!STALE_READS.has(`${effect.port}.${effect.method}`)) return answer;
+      const last = this.#last.get(question);
+      const text = JSON.stringify(answer) ?? '';
+      if (last?.text === text) last.until = now;
+      else {
+        if (last) this.#before.set(question, last);
+        this.#last.set(question, { text, value: structuredClone(answer), until: now });
+      }
+      return answer;
+    };
+  }
+
+  /** The answer to the same question before it changed last; the true one when there is none, or it is too old to be believed. */
+  before<T>(effect: Effect, truth: T, now: number): T {
+    const question = questionOf(effect);
+    const last = this.#last.get(question);
+    const isSame = last?.text === (JSON.stringify(truth) ?? '');
+    const old = isSame ? this.#before.get(question) : last;
+    const isTooOld = effect.port === 'cloud' && old && now - old.until > CLOUD_LAG_MS;
+    return old && !isTooOld ? (structuredClone(old.value) as T) : truth;
+  }
+}
+
+const questionOf = ({ port, method, args }: Effect): string =>
+  `${port}.${method} ${JSON.stringify(args.filter((arg) => !(arg instanceof AbortSignal)))}`;

@@ -1,0 +1,121 @@
+import type { World } from '../simulation/world.ts';
+
+export const NUMBER = '573332221111';
+export const NAME = `bot-${NUMBER}`;
+/** Longer than any ambiguity, backoff and resync together. */
+export const LIMIT_MS = 900_000;
+
+/** Something that users or the world do, and that the controllers then have to put in order. */
+export interface Scenario {
+  readonly name: string;
+  /** What is there before; not perturbed. */
+  readonly prepare?: (world: World) => Promise<void>;
+  readonly play: (world: World) => Promise<void>;
+}
+
+const created = async (world: World): Promise<void> => {
+  await world.create(NUMBER);
+  await world.untilSettled(LIMIT_MS);
+};
+
+const dropletId = (world: World): number =>
+  world.store.peek('Droplet', NAME)?.status?.id as number;
+
+const phaseOf = (world: World) => world.store.peek('Instance', NAME)?.status?.phase;
+
+const aDifferentWish = (world: World) =>
+  world.edit(NUMBER, (spec) => ({ ...spec, features: { appointments: true, autoInvite: true } }));
+
+async function setImage(world: World, image: string): Promise<void> {
+  const klass = await world.store.get('InstanceClass', 'default');
+  if (!klass) throw new Error('There is no class');
+  const droplet = { ...klass.spec.droplet, image };
+  await world.store.update('InstanceClass', { ...klass, spec: { ...klass.spec, droplet } });
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    name: 'create',
+    play: async (world) => {
+      await world.create(NUMBER);
+    },
+  },
+  {
+    name: 'create while the account is full',
+    play: async (world) => {
+      world.setFaults([{ fault: { kind: 'quota' }, times: 1 }]);
+      await world.create(NUMBER);
+    },
+  },
+  {
+    name: 'create refused for good, mended, and created again',
+    prepare: (world) => setImage(world, 'no-such-image'),
+    play: async (world) => {
+      await world.create(NUMBER);
+      await world.until('it fails', () => phaseOf(world) === 'failed', LIMIT_MS);
+      await setImage(world, 'ubuntu-24-04-x64');
+      await world.create(NUMBER, { appointments: true });
+    },
+  },
+  {
+    name: 'edit features',
+    prepare: created,
+    play: async (world) => {
+      await aDifferentWish(world);
+    },
+  },
+  {
+    name: 'the bot dies',
+    prepare: created,
+    play: async (world) => world.hosts.sicken(dropletId(world), 'needs-restart'),
+  },
+  {
+    name: 'the machine is sick for good',
+    prepare: created,
+    play: async (world) => world.hosts.sicken(dropletId(world), 'needs-replacement'),
+  },
+  {
+    name: 'the droplet is switched off',
+    prepare: created,
+    play: async (world) => world.account.powerLost(dropletId(world)),
+  },
+  {
+    name: 'the droplet is destroyed by hand',
+    prepare: created,
+    play: async (world) => world.account.vanish(dropletId(world)),
+  },
+  {
+    name: 'delete',
+    prepare: created,
+    play: async (world) => {
+      await world.delete(NUMBER);
+    },
+  },
+  {
+    name: 'delete while the create is on its way',
+    play: async (world) => {
+      await world.create(NUMBER);
+      const isAsked = () => world.store.peek('Droplet', NAME)?.status?.intent !== undefined;
+      await world.until('a create is sent', isAsked, LIMIT_MS);
+      await world.delete(NUMBER);
+    },
+  },
+  {
+    name: 'delete while the bootstrap runs',
+    play: async (world) => {
+      await world.create(NUMBER);
+      await world.until('it is prepared', () => phaseOf(world) === 'initializing', LIMIT_MS);
+      await world.delete(NUMBER);
+    },
+  },
+  {
+    name: 'delete and create again at once',
+    prepare: created,
+    play: async (world) => {
+      await world.delete(NUMBER);
+      const isFree = () => world.store.peek('Instance', NAME) === undefined;
+      await world.until('the number is free', isFree, LIMIT_MS);
+      await world.create(NUMBER, { autoInvite: true });
+    },
+  },
+];

@@ -119,7 +119,16 @@ function errorsOf(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
         expected: [typeName(issue.expected)],
         given: typeOf(given),
       });
-    case 'invalid_union':
+    case 'invalid_union': {
+      // Of one of the types that are allowed, but against its rule: the rule is what helps.
+      const fitting = issue.errors.find((branch) =>
+        branch.every((error) => error.code !== 'invalid_type'),
+      );
+      if (fitting) {
+        return fitting.flatMap((error) =>
+          errorsOf({ ...error, path: [...path, ...error.path] }, input),
+        );
+      }
       return one({
         kind: 'wrong-type',
         expected: issue.errors.flatMap((branch) =>
@@ -129,6 +138,7 @@ function errorsOf(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
         ),
         given: typeOf(given),
       });
+    }
     case 'invalid_value':
       return one({
         kind: 'not-one-of',

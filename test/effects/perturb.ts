@@ -74,6 +74,7 @@ export async function play(
       }
       case 'repeated':
         await run();
+        if (effect.method === 'createDroplet') world.invariants.pardonTwin();
         return run();
       case 'frozen before':
         process.freeze();
@@ -101,8 +102,17 @@ export async function play(
   return { outcome: world.outcome(), effects: settled, world };
 }
 
-/** Whether a perturbation means anything for an effect. */
-export function applies(kind: Perturbation, effect: Effect): boolean {
+/** The strikes that mean something for what a clean run did. */
+export function strikesOf(kind: Perturbation, effects: readonly Effect[]): readonly Strike[] {
+  return effects.flatMap((effect, index) => {
+    const isPoll = [effects[index - 1], effects[index + 1]].every(
+      (other) => natureOf(effect) === 'read' && other && questionOf(other) === questionOf(effect),
+    );
+    return applies(kind, effect) && !isPoll ? [{ kind, index }] : [];
+  });
+}
+
+function applies(kind: Perturbation, effect: Effect): boolean {
   const nature = natureOf(effect);
   switch (kind) {
     case 'crash before':
@@ -116,7 +126,8 @@ export function applies(kind: Perturbation, effect: Effect): boolean {
     case 'repeated':
       return nature === 'write';
     case 'stale read':
-      return nature === 'read' && STALE_READS.has(`${effect.port}.${effect.method}`);
+      // A class as it was before makes a machine of the old class: right, and mended by the next look.
+      return STALE_READS.has(`${effect.port}.${effect.method}`) && effect.args[0] !== 'InstanceClass';
     case 'trigger lost':
       return nature === 'trigger';
   }

@@ -1,0 +1,4 @@
+import { test } from 'vitest';
+
+// Server-sent events of an instance.
+test.todo('is being written');

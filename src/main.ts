@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Redis } from 'ioredis';
 import { createApp } from './api/app.ts';
 import { HttpBot } from './bot/http-bot.ts';
 import { applyClasses } from './classes.ts';
@@ -63,6 +64,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   };
 
   try {
+    await mustAnswer(redis, config);
     for (const warning of await durabilityWarnings(redis)) log.warn(warning);
     await applyClasses(config.ORQUESTA_CLASSES_DIR ?? OWN_CLASSES, { store, log });
     await objects.start();
@@ -151,6 +153,22 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   }
 }
 
+/** A program that starts without Redis could do nothing: better say so at once, to whoever starts it. */
+async function mustAnswer(redis: Redis, config: Config): Promise<void> {
+  const place = config.REDIS_URL
+    ? new URL(config.REDIS_URL).host
+    : `${config.REDIS_HOST}:${config.REDIS_PORT}`;
+  try {
+    await redis.ping();
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : 'unknown';
+    throw new Error(
+      `Redis does not answer at ${place} (${why}). Start one with "redis-server redis.conf", or set REDIS_URL`,
+      { cause },
+    );
+  }
+}
+
 /** An image is named by its slug, a snapshot by its number. */
 const imageOf = (text: string | undefined): string | number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
@@ -189,7 +207,8 @@ export async function serve(): Promise<number> {
     format: config.LOG_FORMAT ?? (isTerminal ? 'pretty' : 'json'),
   });
   const told = new Promise<string>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.once(signal, () => resolve(signal));
   });
   try {
     const orquesta = await startOrquesta(config, log);

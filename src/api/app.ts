@@ -35,11 +35,13 @@ export function createApp(deps: ApiDeps): Hono {
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
 
+  // Answered, not thrown: what is thrown from here passes by the headers that are set on the way out.
   app.notFound((c) => {
     const allowed = methodsOf(app, c.req.path);
-    if (allowed === '') throw new ApiError(404, messages.noPath);
-    if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow: allowed });
-    throw new ApiError(405, messages.noMethod(allowed), { headers: { allow: allowed } });
+    if (allowed === '') return answerTo(new ApiError(404, messages.noPath), c, deps);
+    const headers = { allow: allowed };
+    if (c.req.method === 'OPTIONS') return c.body(null, 204, headers);
+    return answerTo(new ApiError(405, messages.noMethod(allowed), { headers }), c, deps);
   });
   app.onError((error, c) => answerTo(error, c, deps));
   return app as unknown as Hono;

@@ -93,9 +93,9 @@ export class Sweeper {
       await this.since(now, signal);
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
-      log.warn({ err: error }, 'The account could not be listed');
-      if (error.kind === 'outcome-unknown') this.#deps.onAway();
+      log.warn({ reason: error.message }, 'The account could not be listed');
       if (error.kind === 'unauthorized') return UNAUTHORIZED_MS;
+      if (error.kind !== 'rate-limited') this.#deps.onAway();
       return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
     }
     return isBusy() ? BUSY_MS : QUIET_MS;

@@ -44,6 +44,8 @@ interface Pass {
 /** Longer than any reconciler means; BullMQ keeps due times in few bits. */
 const MAX_WAKE_MS = 24 * 60 * 60 * 1000;
 const RESYNC_BATCH = 500;
+/** A dead process's keys are taken over within the lock and two rounds of looking for stalled jobs: 14 s at the most. */
+const LOCK_MS = 7_000;
 /** After an abort: for a pass to end, and for BullMQ to note it. What takes longer is taken over by another process. */
 const ABORT_LIMIT_MS = 10_000;
 const DISCONNECT_LIMIT_MS = 2_000;
@@ -85,7 +87,7 @@ export class BullmqQueue implements WorkQueue {
 
   constructor(deps: BullmqQueueDeps) {
     this.#deps = deps;
-    this.#lockMs = deps.lockMs ?? 10_000;
+    this.#lockMs = deps.lockMs ?? LOCK_MS;
     this.#bullPrefix = `${deps.prefix}:queue`;
     this.#failuresKey = `${deps.prefix}:queue:failures`;
     this.#redis = this.#connect();

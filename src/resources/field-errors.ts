@@ -152,7 +152,9 @@ function errorsOf(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
       return one({ kind: 'rule', rule: issue.issues[0]?.message ?? issue.message });
     case 'invalid_format':
       return one({ kind: 'rule', rule: FORMATS[issue.format] ?? issue.message });
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'not_multiple_of':
       return one({ kind: 'rule', rule: issue.message });
   }
 }

@@ -3,7 +3,7 @@ import type { TextPosition } from './text-position.ts';
 import type { YamlProblem } from './yaml-text.ts';
 
 /** What is wrong with a whole text or one document of it. */
-export type ManifestProblem =
+type ManifestProblem =
   | Problem
   | YamlProblem
   | { readonly kind: 'json-syntax' }
@@ -61,7 +61,13 @@ function textOf({ problem, column }: ManifestFault): string {
       return `must be "${problem.expected}", the name of this number; it may be left out`;
     case 'declared-twice':
       return `declares ${problem.name} again, after document ${problem.firstDocument}`;
-    default:
+    case 'required':
+    case 'unknown-field':
+    case 'wrong-type':
+    case 'not-one-of':
+    case 'too-big':
+    case 'too-small':
+    case 'rule':
       return problemText(problem);
   }
 }

@@ -9,7 +9,7 @@ import type { TextPosition } from './text-position.ts';
 import { parseYaml, type YamlDocument } from './yaml-text.ts';
 
 /** One declared object, valid, with its defaults filled in. */
-export interface ManifestOf<K extends Kind> extends TextPosition {
+interface ManifestOf<K extends Kind> extends TextPosition {
   /** From 1, empty documents not counted; each item of a list counts. */
   readonly document: number;
   readonly kind: K;

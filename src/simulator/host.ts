@@ -6,6 +6,7 @@ import type { DropletRecord } from './account.ts';
 import { type AgentEvent, AgentLink } from './agent-link.ts';
 import { type CloudConfig, readUserData } from './cloud-config.ts';
 import { DropletFiles } from './droplet-files.ts';
+import type { Machine } from './machine.ts';
 import type { Sandbox } from './sandbox.ts';
 import { verifyPassword } from './sha512-crypt.ts';
 import { Sshd, type SshMode } from './sshd.ts';
@@ -23,7 +24,7 @@ export interface HostOptions {
   readonly folder: string;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
-  /** Asked once, at the first boot; waits until the address is free. */
+  /** Asked once, at the first boot. */
   readonly place: () => Promise<Place>;
   readonly log: (text: string) => void;
   /** The machine switched itself off, or broke down. */
@@ -35,7 +36,7 @@ const SSHD_RESTART_MS = 50;
 const REBOOT_MS = 200;
 
 /** One droplet's machine: its disk (a folder), its SSH server, and the sandbox in which its programs run while it has power. */
-export class Host {
+export class Host implements Machine {
   readonly #options: HostOptions;
   readonly #files: DropletFiles;
   readonly #sshd: Sshd;

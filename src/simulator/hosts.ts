@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
 import type { Account, DropletRecord } from './account.ts';
 import { Host, type Place } from './host.ts';
+import type { Machine, MachineKind } from './machine.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface HostsOptions {
   readonly account: Account;
   readonly clock: Clock;
-  readonly sandbox: Sandbox;
+  /** What the machines are: our own in this sandbox, or another kind. */
+  readonly machines: Sandbox | MachineKind;
   readonly dataDir: string;
   readonly sshPort: number;
   /** `loopback`: each droplet has its address on this machine; `ports`: all share 127.0.0.1 by a map of ports. */
@@ -23,7 +25,7 @@ export interface HostsOptions {
 }
 
 interface Entry {
-  readonly host: Host;
+  readonly machine: Machine;
   readonly address: string;
   /** What the account wanted when we last acted. */
   boots: number;
@@ -56,9 +58,10 @@ export class Hosts {
     this.#loop = this.#run().finally(stopListening);
   }
 
-  /** undefined: no such droplet, or it has never had power. */
+  /** undefined: no such droplet, it has never had power, or its machine is of another kind. */
   get(id: number): Host | undefined {
-    return this.#entries.get(id)?.host;
+    const machine = this.#entries.get(id)?.machine;
+    return machine instanceof Host ? machine : undefined;
   }
 
   /** Switches everything off and wipes it. */
@@ -66,7 +69,7 @@ export class Hosts {
     this.#stopping.abort();
     this.#wake.abort();
     await this.#loop;
-    await Promise.all([...this.#entries.values()].map((entry) => entry.host.destroy()));
+    await Promise.all([...this.#entries.values()].map((entry) => entry.machine.destroy()));
     await Promise.all(this.#leaving.values());
   }
 
@@ -92,40 +95,50 @@ export class Hosts {
         if (droplet.powered && droplet.address !== undefined) this.#add(droplet, droplet.address);
       } else if (droplet.powered && entry.boots !== droplet.boots) {
         Object.assign(entry, { boots: droplet.boots, powered: true });
-        this.#watch(droplet, entry.host.powerOn());
+        this.#watch(droplet, entry.machine.powerOn());
       } else if (!droplet.powered && entry.powered) {
         entry.powered = false;
-        this.#watch(droplet, entry.host.powerOff());
+        this.#watch(droplet, entry.machine.powerOff());
       }
     }
   }
 
   #add(droplet: DropletRecord, address: string): void {
-    const { account, clock, log, sandbox } = this.#options;
-    const host = new Host({
-      droplet,
-      folder: join(this.#dropletsFolder(), String(droplet.id)),
-      sandbox,
-      clock,
-      place: () => this.#place(address),
-      log,
-      onPowerLost: () => account.powerLost(droplet.id),
-    });
-    const entry: Entry = { host, address, boots: droplet.boots, powered: true };
+    const machine = this.#make(droplet, address);
+    const entry: Entry = { machine, address, boots: droplet.boots, powered: true };
     this.#entries.set(droplet.id, entry);
     const isWanted = () => entry.powered && this.#entries.get(droplet.id) === entry;
     this.#watch(
       droplet,
-      this.#inSlot(async () => (isWanted() ? host.powerOn() : undefined)),
+      this.#inSlot(async () => {
+        // The former droplet with this address may still be on its way out.
+        await this.#leaving.get(address);
+        if (isWanted()) await machine.powerOn();
+      }),
     );
+  }
+
+  #make(droplet: DropletRecord, address: string): Machine {
+    const { account, clock, log, machines } = this.#options;
+    const onPowerLost = () => account.powerLost(droplet.id);
+    if ('make' in machines) return machines.make({ droplet, address, onPowerLost });
+    return new Host({
+      droplet,
+      folder: join(this.#dropletsFolder(), String(droplet.id)),
+      sandbox: machines,
+      clock,
+      place: () => this.#place(address),
+      log,
+      onPowerLost,
+    });
   }
 
   #remove(id: number, entry: Entry): void {
     this.#entries.delete(id);
     entry.powered = false;
-    const { address, host } = entry;
+    const { address, machine } = entry;
     const before = this.#leaving.get(address);
-    const left = Promise.all([before, host.destroy()])
+    const left = Promise.all([before, machine.destroy()])
       .then(() => this.#unmapPorts(address))
       .catch((error: unknown) => this.#options.log(`Droplet ${id}: ${String(error)}`))
       .finally(() => {
@@ -154,8 +167,6 @@ export class Hosts {
   }
 
   async #place(address: string): Promise<Place> {
-    // The former droplet with this address may still hold its ports.
-    await this.#leaving.get(address);
     const { addressing, mappedPorts, sshPort } = this.#options;
     if (addressing === 'loopback') {
       return { ssh: { host: address, port: sshPort }, env: { HOST: address } };

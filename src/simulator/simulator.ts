@@ -12,6 +12,7 @@ import { type FaultRule, Faults } from './faults.ts';
 import { Hosts } from './hosts.ts';
 import { createHttp } from './http.ts';
 import { takeLoopbackBlock } from './loopback-block.ts';
+import type { MachineKind } from './machine.ts';
 import type { LimitOptions } from './rate-limit.ts';
 import { findSandbox } from './sandbox.ts';
 
@@ -32,6 +33,8 @@ export interface SimulatorOptions {
   readonly mappedPorts?: readonly number[] | undefined;
   /** Default: the machine's best. */
   readonly sandbox?: 'bubblewrap' | 'plain' | undefined;
+  /** Absent: our own, in a sandbox. Machines of another kind have addresses of their own, whatever `addressing` says. */
+  readonly machines?: MachineKind | undefined;
   /** Does a released address go to the next droplet (as it may in DigitalOcean), or back to the end of the queue? */
   readonly addressReuse?: 'soon' | 'late' | undefined;
   /** Absent: any token is taken. */
@@ -51,8 +54,9 @@ export interface Simulator {
   readonly account: Account;
   readonly faults: Faults;
   readonly sshPort: number;
-  readonly addressing: 'loopback' | 'ports' | 'none';
-  /** How commands are kept from the host; undefined in light mode. */
+  /** `own`: droplets are machines of another kind, with addresses of their own. */
+  readonly addressing: 'loopback' | 'ports' | 'own' | 'none';
+  /** How commands are kept from the host; undefined in light mode, and for machines of another kind. */
   readonly sandbox: 'bubblewrap' | 'plain' | undefined;
   /** Only in the addressing `ports`. */
   readonly portMapFile: string | undefined;
@@ -82,29 +86,36 @@ async function assemble(
   const { clock = systemClock, random = systemRandom, log = () => {}, light = false } = options;
   const sshPort = options.sshPort ?? (process.getuid?.() === 0 ? 22 : 2222);
   const ownAddresses = options.addressing ?? (process.platform === 'linux' ? 'loopback' : 'ports');
-  const addressing = light ? 'none' : ownAddresses;
+  const addressing = light ? 'none' : options.machines ? 'own' : ownAddresses;
   const dataDir = resolve(options.dataDir);
   taken.push(holdFolder(dataDir));
-  const sandbox = light ? undefined : findSandbox(join(dataDir, 'image'), options.sandbox);
+  const sandbox =
+    addressing === 'loopback' || addressing === 'ports'
+      ? findSandbox(join(dataDir, 'image'), options.sandbox)
+      : undefined;
   const block = addressing === 'loopback' ? await takeLoopbackBlock(random, sshPort) : undefined;
   if (block !== undefined) taken.push(block.release);
 
+  const network = options.machines?.network ?? block?.network ?? BENCHMARK_NETWORK;
   const account = new Account({
     clock,
     random,
     options: options.account,
-    addresses: addressRange(block?.network ?? BENCHMARK_NETWORK, options.addressReuse ?? 'soon'),
+    addresses: addressRange(network, options.addressReuse ?? 'soon'),
   });
   const faults = new Faults(random, options.faults);
   const { token, limits } = options;
   const api = new Api({ account, faults, clock, options: { token, limits } });
   const portMapFile = join(dataDir, 'port-map.json');
   const mappedPorts = options.mappedPorts ?? [3008, 5432];
-  const machines = { account, clock, dataDir, sshPort, mappedPorts, portMapFile, log };
+  const machines = options.machines ?? sandbox;
   const hosts =
-    sandbox === undefined || addressing === 'none'
+    machines === undefined || addressing === 'none'
       ? undefined
-      : new Hosts({ ...machines, sandbox, addressing });
+      : new Hosts({
+          ...{ account, clock, machines, dataDir, sshPort, addressing, mappedPorts, portMapFile },
+          log,
+        });
   const app = createHttp(api);
   addControl(app, { account, faults, hosts });
 

@@ -39,7 +39,12 @@ export interface Api {
   /** Lines of the log at level error and above. */
   readonly errors: readonly string[];
   /** With the key, and a body as JSON unless it is a text or bytes. */
-  ask(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer>;
   /** Everything that is declared, with the store's revision: the same before and after when nothing was written. */
   everything(): Promise<unknown>;
   close(): Promise<void>;
@@ -98,7 +103,11 @@ export async function anApi(
   };
 }
 
-function request(method: string, body: unknown, headers: Readonly<Record<string, string>> | undefined): RequestInit {
+function request(
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> | undefined,
+): RequestInit {
   const isRaw = typeof body === 'string' || body instanceof Uint8Array;
   const all = new Headers(headers);
   if (!all.has('x-api-key')) all.set('x-api-key', KEY);

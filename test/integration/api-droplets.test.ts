@@ -1,37 +1,32 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type DropletStatus, dropletSpec } from '../../src/resources/droplet.ts';
 import { instanceSpec } from '../../src/resources/instance.ts';
 import { API_VERSION } from '../../src/resources/meta.ts';
 import { aCloudDroplet } from '../builders.ts';
-import { type Api, eventually, startApi } from './api-harness.ts';
+import { type Api, anApi, giveDropletStatus, showInAccount, until } from './api-app.ts';
 
-const create = (api: Api, body: object) => api.post('/api/droplet/create', body);
+let api: Api;
+beforeEach(async () => {
+  api = await anApi();
+});
+afterEach(() => api.close());
+
+const create = (body: unknown) => api.ask('POST', '/api/droplet/create', body);
 
 /** Writes a droplet's status as its controller would, once the object is there. */
-const report = async (api: Api, name: string, status: Partial<DropletStatus>) => {
-  const droplet = await eventually(`${name} is declared`, () => api.store.get('Droplet', name));
-  return api.store.updateStatus('Droplet', {
-    ...droplet,
-    status: {
-      observedGeneration: 1,
-      phase: 'creating',
-      message: '',
-      conditions: [],
-      attempts: 1,
-      ...status,
-    },
-  });
+const report = async (name: string, status: Partial<DropletStatus>) => {
+  await until(() => api.store.get('Droplet', name));
+  await giveDropletStatus(api, name, status);
 };
 
 describe('create', () => {
   test('answers with DigitalOcean’s id as soon as it is known', async () => {
-    const api = await startApi();
     const [answer] = await Promise.all([
-      create(api, { name: 'Web-1.Example.com' }),
-      report(api, 'web-1.example.com', { id: 4711 }),
+      create({ name: 'Web-1.Example.com' }),
+      report('web-1.example.com', { id: 4711 }),
     ]);
     expect(answer.status).toBe(202);
-    expect(await answer.json()).toEqual({
+    expect(answer.json).toEqual({
       success: true,
       data: {
         id: 4711,
@@ -48,14 +43,13 @@ describe('create', () => {
   });
 
   test('tells what DigitalOcean refuses, and forgets the wish', async () => {
-    const api = await startApi();
     const failure = { reason: 'Refused', message: 'size is not available', at: '' };
     const [answer] = await Promise.all([
-      create(api, { name: 'web', size: 'huge' }),
-      report(api, 'web', { failure }),
+      create({ name: 'web', size: 'huge' }),
+      report('web', { failure }),
     ]);
     expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({
+    expect(answer.json).toMatchObject({
       error: expect.stringContaining('size is not available'),
     });
     const left = await api.store.get('Droplet', 'web');
@@ -63,12 +57,11 @@ describe('create', () => {
   });
 
   test('refuses a name that is taken, or still being deleted', async () => {
-    const api = await startApi();
-    await Promise.all([create(api, { name: 'web' }), report(api, 'web', { id: 1 })]);
-    const again = await create(api, { name: 'WEB' });
+    await Promise.all([create({ name: 'web' }), report('web', { id: 1 })]);
+    const again = await create({ name: 'WEB' });
     expect(again.status).toBe(400);
     await api.store.delete('Droplet', 'web');
-    expect((await create(api, { name: 'web' })).status).toBe(409);
+    expect((await create({ name: 'web' })).status).toBe(409);
   });
 
   test.each([
@@ -85,52 +78,48 @@ describe('create', () => {
     ['a boolean as image', { name: 'web', image: true }, 'image'],
     ['an unknown field', { name: 'web', backups: true }, 'backups'],
   ])('refuses %s, and writes nothing', async (_, body, field) => {
-    const api = await startApi();
     const before = await api.everything();
-    const answer = await create(api, body);
+    const answer = await create(body);
     expect(answer.status).toBe(400);
-    expect(await answer.json()).toMatchObject({
+    expect(answer.json).toMatchObject({
       success: false,
       error: expect.stringContaining(`${field}`),
     });
-    expect(await api.everything()).toBe(before);
+    expect(await api.everything()).toEqual(before);
   });
 });
 
 describe('look and delete', () => {
   test('by id and by name, in any case', async () => {
-    const api = await startApi();
-    await Promise.all([create(api, { name: 'web' }), report(api, 'web', { id: 99 })]);
-    await report(api, 'web', { id: 99, ip: '127.0.0.9', state: 'active' });
+    await Promise.all([create({ name: 'web' }), report('web', { id: 99 })]);
+    await report('web', { id: 99, ip: '127.0.0.9', state: 'active' });
     const data = { id: 99, name: 'web', ip: '127.0.0.9', status: 'active' };
     for (const which of ['99', 'web', 'WEB']) {
-      expect(await (await api.get(`/api/droplet/${which}`)).json()).toEqual({
+      expect((await api.ask('GET', `/api/droplet/${which}`)).json).toEqual({
         success: true,
         data,
       });
     }
-    expect(await (await api.get('/api/droplet')).json()).toEqual({ success: true, data: [data] });
+    expect((await api.ask('GET', '/api/droplet')).json).toEqual({ success: true, data: [data] });
 
-    const gone = await api.request('DELETE', '/api/droplet/99');
+    const gone = await api.ask('DELETE', '/api/droplet/99');
     expect(gone.status).toBe(202);
-    expect(await gone.json()).toMatchObject({ success: true, data: { status: 'deleting' } });
+    expect(gone.json).toMatchObject({ success: true, data: { status: 'deleting' } });
     expect((await api.store.get('Droplet', 'web'))?.metadata.deletionTimestamp).toBeDefined();
-    expect((await api.request('DELETE', '/api/droplet/web')).status).toBe(202);
+    expect((await api.ask('DELETE', '/api/droplet/web')).status).toBe(202);
   });
 
   test.each(['4', 'nobody', '..%2F', '%00', 'a%20b', '99999999999999999999'])(
     '%s is 404',
     async (which) => {
-      const api = await startApi();
       for (const method of ['GET', 'DELETE']) {
-        const answer = await api.request(method, `/api/droplet/${which}`);
+        const answer = await api.ask(method, `/api/droplet/${which}`);
         expect([method, answer.status]).toEqual([method, 404]);
       }
     },
   );
 
   test('one that belongs to an instance can be seen, and is not deleted here', async () => {
-    const api = await startApi();
     const owner = await api.store.create('Instance', {
       name: 'bot-1234567',
       spec: instanceSpec.parse({
@@ -150,23 +139,20 @@ describe('look and delete', () => {
       ],
       spec: dropletSpec.parse({}),
     });
-    expect((await api.get('/api/droplet/bot-1234567')).status).toBe(200);
-    const answer = await api.request('DELETE', '/api/droplet/bot-1234567');
+    expect((await api.ask('GET', '/api/droplet/bot-1234567')).status).toBe(200);
+    const answer = await api.ask('DELETE', '/api/droplet/bot-1234567');
     expect(answer.status).toBe(409);
-    expect(await answer.json()).toMatchObject({ error: expect.stringContaining('instancia') });
+    expect(answer.json).toMatchObject({ error: expect.stringContaining('instancia') });
     const kept = await api.store.get('Droplet', 'bot-1234567');
     expect(kept?.metadata.deletionTimestamp).toBeUndefined();
   });
 
   test('one of the account that is none of ours can be seen, and is not deleted', async () => {
-    const api = await startApi();
-    await api.cloudView.record({ startedAt: 1, finishedAt: 2 }, [
-      aCloudDroplet({ id: 5, name: 'stranger', tags: [] }),
-    ]);
-    expect(await (await api.get('/api/droplet/5')).json()).toMatchObject({
+    await showInAccount(api, [aCloudDroplet({ id: 5, name: 'stranger', tags: [] })]);
+    expect((await api.ask('GET', '/api/droplet/5')).json).toMatchObject({
       data: { id: 5, name: 'stranger', status: 'active' },
     });
-    const answer = await api.request('DELETE', '/api/droplet/5');
+    const answer = await api.ask('DELETE', '/api/droplet/5');
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(answer.status).toBeLessThan(500);
   });

@@ -37,7 +37,13 @@ export function manifestSentence({ path, problem, column }: ManifestFault): stri
       return `El campo ${field} debe ser "${problem.expected}", según su número; puede omitirse`;
     case 'declared-twice':
       return `Declara otra vez ${problem.name}, que ya está en el documento ${problem.firstDocument}`;
-    default:
+    case 'required':
+    case 'unknown-field':
+    case 'wrong-type':
+    case 'not-one-of':
+    case 'too-big':
+    case 'too-small':
+    case 'rule':
       return path.length === 0
         ? `El documento ${fieldText(problem)}`
         : fieldSentence(field, problem);

@@ -7,6 +7,7 @@ import { checkGone } from './steps/check-gone.ts';
 import { confirmGone } from './steps/confirm-gone.ts';
 import { create } from './steps/create.ts';
 import { deleteDuplicate } from './steps/delete-duplicate.ts';
+import { deleteRecord } from './steps/delete-record.ts';
 import { endIntent } from './steps/end-intent.ts';
 import { finalize } from './steps/finalize.ts';
 import { lookByName } from './steps/look-by-name.ts';
@@ -28,6 +29,7 @@ export const dropletReconciler: Reconciler<'Droplet', DropletFacts, DropletStep>
     'request-delete': requestDelete,
     'confirm-gone': confirmGone,
     'delete-duplicate': deleteDuplicate,
+    'delete-record': deleteRecord,
     finalize,
   },
 };

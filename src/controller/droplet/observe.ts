@@ -1,5 +1,6 @@
 import { type CloudDroplet, uidOf } from '../../resources/cloud-droplet.ts';
 import type { Droplet } from '../../resources/droplet.ts';
+import { isKind } from '../../resources/kinds.ts';
 import { controllerOwner } from '../../resources/meta.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { DropletFacts } from './plan.ts';
@@ -26,17 +27,20 @@ export function tellApart(
 
 export async function observeDroplet(
   droplet: Droplet,
-  { cloudView }: ControllerDeps,
+  { store, cloudView }: ControllerDeps,
 ): Promise<DropletFacts> {
   const { uid, name } = droplet.metadata;
-  const [{ sweep, droplets }, access] = await Promise.all([
+  const owner = controllerOwner(droplet.metadata);
+  const [{ sweep, droplets }, access, ownerNow] = await Promise.all([
     cloudView.find({ id: droplet.status?.id, name, uid }),
     cloudView.access(),
+    owner && isKind(owner.kind) ? store.get(owner.kind, owner.name) : undefined,
   ]);
   return {
     sweep,
     access,
-    isOwned: controllerOwner(droplet.metadata) !== undefined,
+    isOwned: owner !== undefined,
+    isAbandoned: owner !== undefined && ownerNow?.metadata.uid !== owner.uid,
     ...tellApart(droplet, droplets),
   };
 }

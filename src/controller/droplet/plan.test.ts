@@ -11,6 +11,7 @@ const noFacts: DropletFacts = {
   namesakes: [],
   access: { ok: true, message: '', since: T0 },
   isOwned: true,
+  isAbandoned: false,
 };
 const sweptAt = (seconds: number) => ({
   startedAt: T0 + seconds * 1000,
@@ -29,6 +30,18 @@ interface Case {
 }
 
 const cases: Case[] = [
+  {
+    name: 'declared by a process that was frozen until its instance was gone',
+    facts: { isAbandoned: true },
+    expect: 'delete-record',
+  },
+  {
+    name: 'its instance is gone, and it is being deleted already',
+    status: { id: 1001 },
+    deleting: true,
+    facts: { isAbandoned: true },
+    expect: 'request-delete',
+  },
   { name: 'nothing was ever asked for', expect: 'create' },
   {
     name: 'the token is refused',
@@ -253,6 +266,7 @@ describe('whatever the facts', () => {
     namesakes: fc.array(anyCloud, { maxLength: 2 }),
     access: fc.constantFrom(undefined, noFacts.access, { ok: false, message: 'no', since: T0 }),
     isOwned: fc.boolean(),
+    isAbandoned: fc.boolean(),
   });
   const anyStatus = fc.option(
     fc.record({
@@ -298,13 +312,14 @@ describe('whatever the facts', () => {
       { numRuns: 5_000 },
     );
 
-  it('no create is sent while one is open, an id is known, a twin is seen, or the object is going', () => {
+  it('no create is sent while one is open, an id is known, a twin is seen, the owner is gone, or the object is going', () => {
     check((plan, droplet, facts) => {
       if (!('do' in plan) || plan.do !== 'create') return;
       expect(droplet.status?.intent).toBeUndefined();
       expect(droplet.status?.id).toBeUndefined();
       expect(facts.twins).toEqual([]);
       expect(droplet.metadata.deletionTimestamp).toBeUndefined();
+      expect(facts.isAbandoned).toBe(false);
     });
   });
 

@@ -14,6 +14,7 @@ export type DropletStep =
   | 'request-delete'
   | 'confirm-gone'
   | 'delete-duplicate'
+  | 'delete-record'
   | 'finalize';
 
 /** What is known of the cloud, as the last sweep saw it. */
@@ -28,6 +29,8 @@ export interface DropletFacts {
   readonly access: CloudAccess | undefined;
   /** An Instance stands behind the object: its machine is to be kept running. */
   readonly isOwned: boolean;
+  /** Its Instance is gone, or another of the same name has come: nobody will ever ask for the object's end. */
+  readonly isAbandoned: boolean;
 }
 
 /** An accepted droplet may be missing from any list, and answer 404 by id, for some seconds (digitalocean/pydo#468, terraform-provider-digitalocean#1486). */
@@ -52,6 +55,9 @@ const at = (time: string): number => Date.parse(time);
 export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number): Plan<DropletStep> {
   const status = droplet.status;
   if (droplet.metadata.deletionTimestamp) return planDeletion(status, facts, now);
+  if (facts.isAbandoned) {
+    return { do: 'delete-record', why: 'The instance that the droplet was for is gone' };
+  }
   if (status?.failure) {
     return { settled: status.failure.reason, why: status.failure.message, lookAgain: 0 };
   }

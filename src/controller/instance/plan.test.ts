@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { aClass, aCloudDroplet, aDroplet, anInstance, T0, time } from '../../../test/builders.ts';
+import {
+  aClass,
+  aCloudDroplet,
+  aDroplet,
+  anInstance,
+  NUMBER,
+  T0,
+  time,
+} from '../../../test/builders.ts';
 import type { Droplet } from '../../resources/droplet.ts';
-import type { Instance, InstanceStatus } from '../../resources/instance.ts';
-import { REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import { type Instance, type InstanceStatus, instanceName } from '../../resources/instance.ts';
+import { API_VERSION, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import { ALREADY_EXISTS, type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
 
@@ -52,6 +60,25 @@ const cases: Case[] = [
     name: 'an earlier droplet of the name still goes',
     facts: {
       droplet: aDroplet({ metadata: { ownerReferences: [], deletionTimestamp: time(0) } }),
+    },
+    expect: { wait: 'NameTaken' },
+  },
+  {
+    name: 'an earlier instance of the name left a droplet that will go',
+    facts: {
+      droplet: aDroplet({
+        metadata: {
+          ownerReferences: [
+            {
+              apiVersion: API_VERSION,
+              kind: 'Instance',
+              name: instanceName(NUMBER),
+              uid: 'uid-of-the-earlier-one',
+              controller: true,
+            },
+          ],
+        },
+      }),
     },
     expect: { wait: 'NameTaken' },
   },
@@ -383,6 +410,16 @@ describe('the phase that follows', () => {
   it('of a failed instance keeps the progress of the phase in which it failed', () => {
     const failed = { ssh, bootstrap: { ...prepared, exitCode: 1, attempt: 4 } };
     expect(phaseAt(failed, ready, 100)).toEqual(['failed', 75]);
+  });
+
+  it('of a machine that was off leads over a new SSH session, as after a reboot', () => {
+    const off = aDroplet({ status: { ...machine, state: 'off' } });
+    const instance = anInstance({ status: completed });
+    const facts = { ...noFacts, droplet: off };
+    const now = T0 + 30_000;
+    const seen = instanceStatus(instance, facts, planInstance(instance, facts, now), now);
+    expect([seen.phase, seen.ssh?.isUp]).toEqual(['creating_droplet', false]);
+    expect(phaseAt(seen, ready, 31)).toEqual(['waiting_for_ssh', 50]);
   });
 
   it('is deleting while a deletion runs', () => {

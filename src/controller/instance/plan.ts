@@ -2,7 +2,7 @@ import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import type { Droplet } from '../../resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
-import { ADOPT_ANNOTATION, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import { ADOPT_ANNOTATION, controllerOwner, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import type { Brakes } from '../brakes.ts';
 import type { Plan } from '../reconciler.ts';
 
@@ -91,7 +91,8 @@ export function planInstance(
   }
 
   if (droplet && !isOurs) {
-    if (droplet.metadata.deletionTimestamp) {
+    // One that an earlier instance of this name left is on its way out too: its own reconciler sees to that.
+    if (droplet.metadata.deletionTimestamp || controllerOwner(droplet.metadata)) {
       return { wait: 'NameTaken', why: 'An earlier droplet of this name is still being deleted' };
     }
     return { fail: 'NameTaken', why: `${ALREADY_EXISTS} (Droplet ${metadata.name})` };

@@ -49,6 +49,7 @@ export function instanceStatus(
     phaseStartedAt: old?.phase === phase ? old.phaseStartedAt : time,
     restarts: old?.restarts ?? 0,
     failure,
+    ssh: wasOff && old?.ssh ? { ...old.ssh, isUp: false } : old?.ssh,
     // A bot can't answer while its machine is off: that is not its own failure.
     bot: wasOff && old?.bot ? { ...old.bot, startedAt: time, failures: 0 } : old?.bot,
   };

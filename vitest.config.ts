@@ -11,6 +11,13 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'simulation',
+          include: ['test/{effects,simulation}/**/*.test.ts'],
+          testTimeout: 120_000,
+        },
+      },
+      {
+        test: {
           name: 'redis',
           include: ['test/{contract,integration}/**/*.test.ts'],
           globalSetup: ['test/redis-server.ts'],

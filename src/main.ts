@@ -161,9 +161,8 @@ async function mustAnswer(redis: Redis, config: Config): Promise<void> {
   try {
     await redis.ping();
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'unknown';
     throw new Error(
-      `Redis does not answer at ${place} (${why}). Start one with "redis-server redis.conf", or set REDIS_URL`,
+      `Redis does not answer at ${place}. Start one with "redis-server redis.conf", or set REDIS_URL`,
       { cause },
     );
   }
@@ -217,7 +216,8 @@ export async function serve(): Promise<number> {
     await orquesta.close();
     return 0;
   } catch (error) {
-    log.fatal({ err: error }, 'Orquesta cannot go on');
+    const why = error instanceof Error ? error.message : String(error);
+    log.fatal({ err: error }, `Orquesta cannot start: ${why}`);
     return 1;
   }
 }

@@ -27,7 +27,8 @@ export function createApp(deps: ApiDeps): Hono {
     c.header('cache-control', 'no-store');
     await next();
   });
-  app.use(secureHeaders());
+  // Whether a whole domain is to be reached by HTTPS alone is not ours to say.
+  app.use(secureHeaders({ strictTransportSecurity: false }));
   app.get('/', (c) => c.json({ name: 'orquesta', version: deps.version, docs: 'docs/api.md' }));
   app.route('/', health(deps));
   app.use('/api/*', requireKey(deps.apiKeys));

@@ -222,6 +222,24 @@ describe('what would hurt', () => {
     expect(errorsOf(text)).toMatchObject([{ field: 'spec', kind: 'too-large' }]);
   });
 
+  test.each([
+    ['a spec in itself', `${HEAD}spec: &a {env: *a}`, 3],
+    ['deep down', `${HEAD}spec: {numberphone: "1234567", features: &f {appointments: *f}}`, 3],
+    ['the whole document', `&r\n${HEAD}spec: *r`, 4],
+    ['a list', 'kind: List\nitems: &a\n- *a', 3],
+    ['what is ignored', `${HEAD}spec: {numberphone: "1234567"}\nstatus: &s {x: *s}`, 4],
+    ['through another', `${HEAD}spec: &a {env: &b {A: [*a, *b]}}`, 3],
+  ])('an alias that stands for what holds it: %s', (_, text, line) => {
+    expect(errorsOf(text)).toMatchObject([{ kind: 'aliases', line }]);
+  });
+
+  test.each(['? {a: b}\n: c', '? [a]\n: c', '&a {*a : b}'])(
+    'a key that is no text, and would be made one: %j',
+    (text) => {
+      expect(errorsOf(text)).toMatchObject([{ kind: 'syntax', line: 1 }]);
+    },
+  );
+
   test('a few aliases are fine', () => {
     const text = `${HEAD}spec:\n  numberphone: &n "573332221111"\n  env: {NUMBER: *n}\n`;
     expect(documentsOf(text)).toMatchObject([{ spec: { env: { NUMBER: '573332221111' } } }]);

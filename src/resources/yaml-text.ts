@@ -62,7 +62,14 @@ export function parseYaml(
   const lines = new LineCounter();
   const tokens = tokenize(text, lines);
   if ('problem' in tokens) return tokens;
-  const composer = new Composer({ prettyErrors: false, strict: true, version: '1.2' });
+  const composer = new Composer({
+    prettyErrors: false,
+    strict: true,
+    version: '1.2',
+    // A key that is a list or a mapping would become a text that nobody wrote.
+    stringKeys: true,
+    logLevel: 'silent',
+  });
   const documents = [...composer.compose(tokens.tokens)];
   return { documents: documents.map((document) => yamlDocument(document, lines)) };
 }
@@ -125,16 +132,33 @@ function yamlDocument(document: Document.Parsed, lines: LineCounter): YamlDocume
       ...place(lines, fault.pos[0]),
     })),
     value() {
-      try {
-        return { value: document.toJS({ maxAliasCount: YAML_LIMITS.aliases }) };
-      } catch (error) {
-        const detail = error instanceof Error ? error.message : String(error);
+      const refusal = (detail: string) => {
         const offset = doubtfulAlias(document)?.range?.[0] ?? start;
-        return { problems: [{ kind: 'aliases', detail, ...place(lines, offset) }] };
+        return { problems: [{ kind: 'aliases', detail, ...place(lines, offset) }] } as const;
+      };
+      try {
+        const value: unknown = document.toJS({ maxAliasCount: YAML_LIMITS.aliases });
+        return holdsItself(value) ? refusal('an alias stands for what holds it') : { value };
+      } catch (error) {
+        return refusal(error instanceof Error ? error.message : String(error));
       }
     },
     locate: (path) => place(lines, offsetOf(document, path, start)),
   };
+}
+
+/** No JSON could be made of such a value. `done` keeps what is used many times from being walked as often. */
+function holdsItself(
+  value: unknown,
+  above: ReadonlySet<unknown> = new Set(),
+  done = new Set<unknown>(),
+): boolean {
+  if (typeof value !== 'object' || value === null || done.has(value)) return false;
+  if (above.has(value)) return true;
+  const path = new Set([...above, value]);
+  const found = Object.values(value).some((inner) => holdsItself(inner, path, done));
+  done.add(value);
+  return found;
 }
 
 /** The first alias that stands for nothing, else the first of all. */

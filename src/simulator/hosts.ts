@@ -15,8 +15,8 @@ export interface HostsOptions {
   readonly machines: Sandbox | MachineKind;
   readonly dataDir: string;
   readonly sshPort: number;
-  /** `loopback`: each droplet has its address on this machine; `ports`: all share 127.0.0.1 by a map of ports. */
-  readonly addressing: 'loopback' | 'ports';
+  /** For our own machines. `loopback`: each has its address on this machine; `ports`: all share 127.0.0.1 by a map of ports. */
+  readonly addressing: 'loopback' | 'ports' | 'own' | 'none';
   /** Which ports of a droplet the map has beside SSH. */
   readonly mappedPorts: readonly number[];
   /** Where the map is written: {"198.18.0.5:22": "127.0.0.1:41022"}. */

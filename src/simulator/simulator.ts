@@ -86,7 +86,11 @@ async function assemble(
   const { clock = systemClock, random = systemRandom, log = () => {}, light = false } = options;
   const sshPort = options.sshPort ?? (process.getuid?.() === 0 ? 22 : 2222);
   const ownAddresses = options.addressing ?? (process.platform === 'linux' ? 'loopback' : 'ports');
-  const addressing = light ? 'none' : options.machines ? 'own' : ownAddresses;
+  const addressing: Simulator['addressing'] = light
+    ? 'none'
+    : options.machines
+      ? 'own'
+      : ownAddresses;
   const dataDir = resolve(options.dataDir);
   taken.push(holdFolder(dataDir));
   const sandbox =
@@ -109,13 +113,11 @@ async function assemble(
   const portMapFile = join(dataDir, 'port-map.json');
   const mappedPorts = options.mappedPorts ?? [3008, 5432];
   const machines = options.machines ?? sandbox;
+  const places = { addressing, sshPort, mappedPorts, portMapFile };
   const hosts =
-    machines === undefined || addressing === 'none'
+    light || machines === undefined
       ? undefined
-      : new Hosts({
-          ...{ account, clock, machines, dataDir, sshPort, addressing, mappedPorts, portMapFile },
-          log,
-        });
+      : new Hosts({ ...places, account, clock, machines, dataDir, log });
   const app = createHttp(api);
   addControl(app, { account, faults, hosts });
 

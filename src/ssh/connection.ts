@@ -86,19 +86,16 @@ export class Connection {
       return this.#closed('was cut off: the connection broke', cause);
     };
     return this.#whileRunning(async () => {
-      const channel = await this.#start(command, stop, failed);
+      const running = await this.#start(command, stop, failed);
+      const { channel } = running;
       const stdout = new CappedText();
       const stderr = new CappedText();
-      let exitCode: number | undefined;
       channel.on('data', (chunk: Buffer) => stdout.add(chunk));
       channel.stderr.on('data', (chunk: Buffer) => stderr.add(chunk));
-      channel.on('exit', (code: number | null, signal?: string) => {
-        exitCode = code ?? exitCodeOf(signal);
-      });
-      const over = once(channel, ['close'], stop);
       channel.end(options.stdin ?? '');
-      await over;
+      if (!running.isOver) await once(channel, ['close'], stop);
       channel.close();
+      const { exitCode } = running;
       if (exitCode === undefined) throw failed();
       return { exitCode, stdout: stdout.text(), stderr: stderr.text() };
     });
@@ -114,15 +111,8 @@ export class Connection {
     this.#enter();
     let channel: ClientChannel | undefined;
     try {
-      channel = await this.#start(command, stop, failed);
-      let hasExited = false;
-      let isOver = false;
-      channel.on('exit', () => {
-        hasExited = true;
-      });
-      channel.on('close', () => {
-        isOver = true;
-      });
+      const running = await this.#start(command, stop, failed);
+      channel = running.channel;
       // Its pieces share the window with those of standard output, and would fill it.
       channel.stderr.resume();
       channel.end();
@@ -133,7 +123,7 @@ export class Connection {
         if (chunk !== null) {
           const text = decoder.write(chunk);
           if (text !== '') yield text;
-        } else if (isOver || stop.aborted) {
+        } else if (running.isOver || stop.aborted) {
           break;
         } else {
           await once(channel, ['readable', 'close'], stop);
@@ -141,7 +131,7 @@ export class Connection {
       }
       const rest = decoder.end();
       if (rest !== '') yield rest;
-      if (!hasExited) throw failed();
+      if (running.exitCode === undefined) throw failed();
     } catch (error) {
       if (!signal.aborted) throw error;
     } finally {
@@ -155,7 +145,7 @@ export class Connection {
     command: string,
     stop: AbortSignal,
     failed: (cause?: unknown) => ShellError,
-  ): Promise<ClientChannel> {
+  ): Promise<Running> {
     if (stop.aborted) throw failed();
     return new Promise((resolve, reject) => {
       const onStop = () => reject(failed());
@@ -167,9 +157,9 @@ export class Connection {
             reject(failed(error));
             return;
           }
-          channel.on('error', () => {});
+          const running = watch(channel);
           if (stop.aborted) channel.close();
-          else resolve(channel);
+          else resolve(running);
         });
       } catch (cause) {
         stop.removeEventListener('abort', onStop);
@@ -208,6 +198,31 @@ export class Connection {
       if (!idle.signal.aborted) void this.close();
     });
   }
+}
+
+interface Running {
+  readonly channel: ClientChannel;
+  /** undefined: it has not told one, yet or ever. */
+  readonly exitCode: number | undefined;
+  /** Its channel is closed and read to the end. */
+  readonly isOver: boolean;
+}
+
+/** A short command may have ended within the packet that said it began: what it tells must be heard from the first moment on. */
+function watch(channel: ClientChannel): Running {
+  const running: { channel: ClientChannel; exitCode: number | undefined; isOver: boolean } = {
+    channel,
+    exitCode: undefined,
+    isOver: false,
+  };
+  channel.on('error', () => {});
+  channel.on('exit', (code: number | null, signal?: string) => {
+    running.exitCode = code ?? exitCodeOf(signal);
+  });
+  channel.on('close', () => {
+    running.isOver = true;
+  });
+  return running;
 }
 
 /** Resolves at the first of the events, or when `signal` aborts. */

@@ -93,9 +93,11 @@ export class Ssh2Shell implements Shell {
     this.#isClosed = true;
     const entries = [...this.#entries.values()];
     for (const entry of entries) entry.login.abort();
-    const made = await Promise.allSettled(entries.map((entry) => entry.ready));
     await Promise.all(
-      made.map((result) => (result.status === 'fulfilled' ? result.value.close() : undefined)),
+      entries.map(async ({ ready }) => {
+        const connection = await ready.catch(() => undefined);
+        await connection?.close();
+      }),
     );
   }
 

@@ -33,7 +33,7 @@ async function setImage(world: World, image: string): Promise<void> {
   await world.store.update('InstanceClass', { ...klass, spec: { ...klass.spec, droplet } });
 }
 
-export const scenarios: readonly Scenario[] = [
+export const making: readonly Scenario[] = [
   {
     name: 'create',
     play: async (world) => {
@@ -57,6 +57,9 @@ export const scenarios: readonly Scenario[] = [
       await world.create(NUMBER, { appointments: true });
     },
   },
+];
+
+export const keeping: readonly Scenario[] = [
   {
     name: 'edit features',
     prepare: created,
@@ -84,6 +87,9 @@ export const scenarios: readonly Scenario[] = [
     prepare: created,
     play: async (world) => world.account.vanish(dropletId(world)),
   },
+];
+
+export const ending: readonly Scenario[] = [
   {
     name: 'delete',
     prepare: created,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { NUMBER } from '../builders.ts';
 import { type Api, anApi } from './api-app.ts';
@@ -92,9 +92,19 @@ describe('what is declared', () => {
   });
 
   test('the files that ship with the program', async () => {
-    const files = ['manifests/classes/default.yaml', 'manifests/examples/instance.yaml'];
+    const folders = ['manifests/classes', 'manifests/examples', 'examples/classes'];
+    const files = folders.flatMap((folder) =>
+      readdirSync(folder).map((file) => `${folder}/${file}`),
+    );
+    expect(files.length).toBeGreaterThanOrEqual(4);
     for (const file of files) {
-      const answer = await apply(readFileSync(file, 'utf8'));
+      const text = readFileSync(file, 'utf8');
+      const before = await api.everything();
+      const rehearsed = await apply(text, '?dryRun=true');
+      expect([file, rehearsed.status]).toEqual([file, 200]);
+      expect(await api.everything()).toEqual(before);
+      const answer = await apply(text);
+      expect(answer.json.data.results).toEqual(rehearsed.json.data.results);
       expect([file, answer.status]).toEqual([file, 200]);
     }
   });
@@ -138,6 +148,21 @@ describe('what is refused, and nothing written', () => {
       'a doubled key',
       `${HEAD}kind: Instance\nkind: Instance\n`,
       [{ document: 1, line: 3, field: null }],
+    ],
+    [
+      'an alias that stands for what holds it',
+      `${HEAD}kind: Instance\nspec: &a\n  env: *a\n`,
+      [{ document: 1, line: 4, field: null }],
+    ],
+    [
+      'exponential aliases',
+      `${HEAD}kind: Instance\nspec:\n  a: &a [x]\n  b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n  c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b]\n  d: [*c, *c, *c, *c, *c, *c, *c, *c, *c]\n`,
+      [{ document: 1, line: 5, field: null }],
+    ],
+    [
+      'more than 1,000 documents',
+      `${instance('1234567')}---\n`.repeat(1_001),
+      [{ document: 1, line: 6_006, field: null }],
     ],
     ['deep nesting', '['.repeat(100_000), [{ document: 1, line: 1, field: null }]],
   ])('%s: with document, line and field', async (_, text, errors) => {

@@ -187,6 +187,7 @@ describe('headers', () => {
       expect(headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.has('strict-transport-security')).toBe(false);
       ids.add(headers.get('x-request-id'));
     }
     expect(ids.size).toBe(paths.length);

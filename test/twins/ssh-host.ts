@@ -131,11 +131,13 @@ function run(
     }
   };
   const copied = Promise.all([copy(child.stdout, channel), copy(child.stderr, channel.stderr)]);
-  child.on('exit', async (code, signal) => {
-    await copied;
-    if (signal === null) channel.exit(code ?? 0);
-    else channel.exit(signal.replace(/^SIG/, ''), false, '');
-    channel.end();
+  child.on('exit', (code, signal) => {
+    const end = () => {
+      if (signal === null) channel.exit(code ?? 0);
+      else channel.exit(signal.replace(/^SIG/, ''), false, '');
+      channel.end();
+    };
+    copied.then(end, () => channel.close());
   });
   return child;
 }

@@ -129,9 +129,9 @@ export function instances(deps: ApiDeps): Hono {
           }
           const data = JSON.stringify(viewOf(instance));
           if (data !== said) await stream.writeSSE({ event: 'status', data });
-          else await stream.write(': still here\n\n');
           said = data;
           await clock.sleep(HEARTBEAT_MS, changed);
+          if (!changed.aborted) await stream.write(': still here\n\n');
         }
       } finally {
         followed.end();

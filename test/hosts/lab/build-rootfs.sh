@@ -14,6 +14,7 @@ trap 'rm -rf "$part"' EXIT
 hooks=()
 hook() { hooks+=("--customize-hook=$1"); }
 
+hook 'chroot "$1" apt-get clean'
 hook 'chroot "$1" apt-get -qq install -y --no-install-recommends --download-only git xz-utils </dev/null'
 hook "mv \"\$1\"/var/cache/apt/archives/*.deb '$part/packages/'"
 hook 'rm -f "$1"/etc/ssh/ssh_host_* "$1/etc/hostname" "$1/etc/resolv.conf" "$1"/etc/apt/sources.list.d/* "$1/etc/apt/sources.list"'

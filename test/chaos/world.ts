@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { parse, stringify } from 'yaml';
+import { type Random, systemClock } from '../../src/clock.ts';
+import type { AccountOptions } from '../../src/simulator/account.ts';
+import type { LimitOptions } from '../../src/simulator/rate-limit.ts';
+import { RedisStore } from '../../src/store/redis-store.ts';
+import { type ChaosCloud, lightCloud, sandboxCloud } from './cloud.ts';
+import { freePort, orquestaProgram, type Program, redisProgram } from './processes.ts';
+
+export const API_KEY = 'chaos-key';
+const PASSWORD = 'chaos password $`"\\';
+
+export interface WorldOptions {
+  readonly controllers: number;
+  readonly apis: number;
+  readonly machines: 'light' | 'sandbox';
+  readonly random: Random;
+  readonly account?: Partial<AccountOptions> | undefined;
+  /** Absent: DigitalOcean's own. */
+  readonly limits?: LimitOptions | false | undefined;
+  /** Settings of redis-server beside those of redis.conf, like `--maxmemory 4mb`. */
+  readonly redisSettings?: readonly string[] | undefined;
+}
+
+export interface ApiProgram {
+  readonly program: Program;
+  readonly url: string;
+}
+
+/** Real processes over a real Redis and a simulated account; nothing of them outlives `close`. */
+export interface World {
+  readonly dir: string;
+  readonly prefix: string;
+  readonly cloud: ChaosCloud;
+  readonly redis: Program;
+  readonly controllers: readonly Program[];
+  readonly apis: readonly ApiProgram[];
+  /** The test's own eyes on Redis. Comes back by itself when Redis does. */
+  readonly eyes: Redis;
+  readonly store: RedisStore;
+  /** Ends everything that it started, by pid. `keep`: leaves logs and data. */
+  close(keep?: boolean): Promise<void>;
+}
+
+export async function startWorld(options: WorldOptions): Promise<World> {
+  const dir = mkdtempSync(join(tmpdir(), 'orquesta-chaos-'));
+  const redisPort = await freePort();
+  const redis = redisProgram(dir, redisPort, options.redisSettings);
+  redis.start();
+  const cloud = await (options.machines === 'light' ? lightCloud : sandboxCloud)({
+    dataDir: join(dir, 'cloud'),
+    password: PASSWORD,
+    random: options.random,
+    account: options.account ?? {},
+    limits: options.limits,
+  });
+  const prefix = `chaos-${randomUUID().slice(0, 8)}`;
+  const env = {
+    API_KEY,
+    REDIS_URL: `redis://127.0.0.1:${redisPort}`,
+    REDIS_PREFIX: prefix,
+    DIGITALOCEAN_API_URL: cloud.url,
+    DIGITALOCEAN_TOKEN: 'chaos-token',
+    DIGITALOCEAN_SSH_PASSWORD: PASSWORD,
+    SSH_PORT: String(cloud.sshPort),
+    ORQUESTA_CLASSES_DIR: classesFolder(dir),
+    LOG_LEVEL: 'info',
+    LOG_FORMAT: 'json',
+  };
+  const controllers = Array.from({ length: options.controllers }, (_, index) =>
+    orquestaProgram(`controller-${index + 1}`, dir, { ...env, ORQUESTA_ROLE: 'controller' }),
+  );
+  const apis = await Promise.all(
+    Array.from({ length: options.apis }, async (_, index) => {
+      const port = await freePort();
+      const own = { ...env, ORQUESTA_ROLE: 'api', PORT: String(port) };
+      return {
+        program: orquestaProgram(`api-${index + 1}`, dir, own),
+        url: `http://127.0.0.1:${port}`,
+      };
+    }),
+  );
+  const eyes = new Redis(redisPort, '127.0.0.1', {
+    maxRetriesPerRequest: 0,
+    commandTimeout: 5_000,
+    retryStrategy: () => 100,
+    autoResendUnfulfilledCommands: false,
+  });
+  eyes.on('error', () => {});
+  const store = new RedisStore({ redis: eyes, prefix, clock: systemClock, newUid: randomUUID });
+  const all = [...controllers, ...apis.map((api) => api.program)];
+  const close = async (keep = false): Promise<void> => {
+    eyes.disconnect();
+    await Promise.all(all.map((program) => program.kill()));
+    await redis.kill();
+    await cloud.close();
+    if (!keep) rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    await eventually('Redis answers', async () => (await eyes.ping()) === 'PONG');
+    for (const program of all) program.start();
+    for (const { url } of apis) {
+      await eventually('the API answers', async () => (await fetch(`${url}/healthz`)).ok);
+    }
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { dir, prefix, cloud, redis, controllers, apis, eyes, store, close };
+}
+
+/** The simulator's own class, with deadlines that fit its speed. */
+function classesFolder(dir: string): string {
+  const folder = join(dir, 'classes');
+  mkdirSync(folder);
+  const manifest = parse(readFileSync('examples/classes/default.yaml', 'utf8'));
+  manifest.spec.deadlines = { dropletActiveSeconds: 45, sshSeconds: 45 };
+  manifest.spec.retries = { bootstrap: 3, replaceDroplet: 5 };
+  writeFileSync(join(folder, 'default.yaml'), stringify(manifest));
+  return folder;
+}
+
+/** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined | false> | T | undefined | false,
+  limitMs = 60_000,
+): Promise<T> {
+  const until = Date.now() + limitMs;
+  let trouble: unknown;
+  while (Date.now() < until) {
+    try {
+      const answer = await ask();
+      if (answer !== undefined && answer !== false) return answer;
+      trouble = undefined;
+    } catch (error) {
+      trouble = error;
+    }
+    await systemClock.sleep(50);
+  }
+  throw new Error(`It did not come about within ${limitMs} ms: ${what}`, { cause: trouble });
+}

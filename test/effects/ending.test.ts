@@ -1,0 +1,5 @@
+// Every effect of a clean run is struck once in every way: however a process fails while it deletes one, nothing is left, and nothing of a successor goes.
+import { prove } from './prove.ts';
+import { ending } from './scenarios.ts';
+
+prove(ending);

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { describeEffect } from '../simulation/gate.ts';
+import { PERTURBATIONS, type Perturbation, type Played, play, strikesOf } from './perturb.ts';
+import type { Scenario } from './scenarios.ts';
+
+/** One test for each scenario and perturbation: as many runs as the clean run has effects that it applies to. */
+export function prove(scenarios: readonly Scenario[]): void {
+  describe.each(scenarios)('$name', (scenario) => {
+    let clean: Promise<Played> | undefined;
+    const cleanRun = (): Promise<Played> => {
+      clean ??= play(scenario);
+      return clean;
+    };
+
+    it('settles, and the same run has the same effects', async () => {
+      const first = (await cleanRun()).effects.map(describeEffect);
+      const again = (await play(scenario)).effects.map(describeEffect);
+      expect(again).toEqual(first);
+    });
+
+    it.each(PERTURBATIONS)('ends as it should, whichever effect is struck: %s', async (kind) => {
+      const { effects, outcome } = await cleanRun();
+      for (const strike of strikesOf(kind, effects)) {
+        const struck = effects[strike.index];
+        const where = `${kind} at effect ${strike.index}${struck ? `, ${describeEffect(struck)}` : ''}`;
+        expect(await outcomeOf(scenario, kind, strike.index, where), where).toEqual(outcome);
+      }
+    });
+  });
+}
+
+async function outcomeOf(
+  scenario: Scenario,
+  kind: Perturbation,
+  index: number,
+  where: string,
+): Promise<unknown> {
+  try {
+    return (await play(scenario, { kind, index })).outcome;
+  } catch (error) {
+    throw new Error(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}

@@ -1,0 +1,127 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
+import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { eventually, type Program, World } from '../e2e/program.ts';
+import { type LabMachine, LabMachines } from './lab-machines.ts';
+
+/** The example bot as part of the image, with this machine's Node.js: nothing to install. */
+const BOT_IN_IMAGE = [
+  `--bind-ro=${process.execPath}:/usr/bin/node`,
+  `--bind-ro=${process.cwd()}/examples/bot:/usr/local/lib/clientfy-bot`,
+  `--bind-ro=${process.cwd()}/node_modules/uqr:/usr/local/lib/node_modules/uqr`,
+];
+
+/** Parts of an InstanceClass's spec, laid over those of its file one level deep. */
+type ClassParts = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+export interface LabWorldOptions {
+  /** The class `default` of this world: examples/classes/default.yaml unless told. */
+  readonly classFile?: string | undefined;
+  readonly classParts?: ClassParts | undefined;
+  /** Runs before the class's own script, on each run. */
+  readonly scriptPrefix?: string | undefined;
+  /** What a droplet reads as its user_data, made from what it should be. */
+  readonly tamper?: ((userData: string) => string) | undefined;
+  readonly machineFlags?: readonly string[] | undefined;
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  readonly simulator?: Partial<SimulatorOptions> | undefined;
+}
+
+/** Real processes of the program over a real Redis, and real droplets behind the simulated API. */
+export class LabWorld {
+  readonly #world: World;
+  readonly #machines: LabMachines;
+  readonly #dir: string;
+  readonly #env: Readonly<Record<string, string>>;
+
+  private constructor(
+    world: World,
+    machines: LabMachines,
+    dir: string,
+    env: Readonly<Record<string, string>>,
+  ) {
+    this.#world = world;
+    this.#machines = machines;
+    this.#dir = dir;
+    this.#env = env;
+  }
+
+  static async start(redisUrl: string, options: LabWorldOptions = {}): Promise<LabWorld> {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-hosts-'));
+    const file = options.classFile ?? 'examples/classes/default.yaml';
+    writeFileSync(join(dir, 'default.yaml'), classText(readFileSync(file, 'utf8'), options));
+    const flags = options.machineFlags ?? BOT_IN_IMAGE;
+    const machines = await LabMachines.start({ flags, tamper: options.tamper });
+    const world = await World.start(redisUrl, { machines, ...options.simulator });
+    const env = { SSH_PORT: '22', ORQUESTA_CLASSES_DIR: dir, ...options.env };
+    return new LabWorld(world, machines, dir, env);
+  }
+
+  run(): Promise<Program> {
+    return this.#world.run(this.#env);
+  }
+
+  /** How many droplets exist in the cloud, and how many were ever made. */
+  counts(): { readonly live: number; readonly made: number } {
+    return { live: this.#world.live(), made: this.#world.made() };
+  }
+
+  get account() {
+    return this.#world.simulator.account;
+  }
+
+  /** The machine that serves a number now. */
+  async machineOf(program: Program, number: string): Promise<LabMachine> {
+    return this.#machines.of(await dropletIdOf(program, number));
+  }
+
+  async close(): Promise<void> {
+    await this.#world.close();
+    await this.#machines.close();
+    rmSync(this.#dir, { recursive: true, force: true });
+  }
+}
+
+export async function dropletIdOf(program: Program, number: string): Promise<number> {
+  return eventually(
+    `${number} has a droplet`,
+    async () => (await program.status(number)).instanceInfo?.dropletId,
+  );
+}
+
+/** The newest last. */
+export async function eventsOf(
+  program: Program,
+  number: string,
+): Promise<readonly { readonly reason: string; readonly message: string }[]> {
+  const response = await program.request('GET', `/api/instance/events/${number}`);
+  const { data } = (await response.json()) as {
+    data: readonly { reason: string; message: string }[];
+  };
+  return data;
+}
+
+export async function logOf(program: Program, number: string): Promise<string> {
+  const response = await program.request('GET', `/api/instance/logs/${number}?format=text`);
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return response.text();
+}
+
+export async function createBot(program: Program, body: object): Promise<void> {
+  const response = await program.request('POST', '/api/instance/create', body);
+  if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
+}
+
+function classText(text: string, { classParts = {}, scriptPrefix = '' }: LabWorldOptions): string {
+  const manifest = parse(text) as { spec: Record<string, Record<string, unknown>> };
+  for (const [part, values] of Object.entries(classParts)) {
+    manifest.spec[part] = { ...manifest.spec[part], ...values };
+  }
+  const { bootstrap } = manifest.spec;
+  if (bootstrap && scriptPrefix) {
+    bootstrap['script'] = String(bootstrap['script']).replace(/^(#!.*\n)?/, `$&${scriptPrefix}\n`);
+  }
+  return stringify(manifest);
+}

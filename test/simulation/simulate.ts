@@ -1,0 +1,237 @@
+import type { Random } from '../../src/clock.ts';
+import { instanceName } from '../../src/resources/instance.ts';
+import type { Fault, FaultRule } from '../../src/simulator/faults.ts';
+import { StoreError } from '../../src/store/store.ts';
+import { seededRandom } from '../twins/virtual-clock.ts';
+import { describeEffect } from './gate.ts';
+import type { Process } from './process.ts';
+import { World, type WorldOptions } from './world.ts';
+
+export interface Simulated {
+  readonly seed: number;
+  /** What happened, a line each: what users and fate did, and with `everyEffect` what the processes did. */
+  readonly trace: readonly string[];
+  readonly effects: number;
+  readonly virtualMs: number;
+  /** Why it is not as it should be. */
+  readonly problem: string | undefined;
+}
+
+export interface SimulateOptions {
+  readonly tamper?: WorldOptions['tamper'];
+  /** Puts every effect into the trace; else the last ones before the end. */
+  readonly everyEffect?: boolean | undefined;
+}
+
+const NUMBERS = ['573330000001', '573330000002', '573330000003'] as const;
+/** Without faults: two looks for a lost create, an orphan's ten minutes, a whole ladder of repairs, deadlines of machines that never came up. */
+const SETTLES_MS = 45 * 60_000;
+const STAYS_MS = 60_000;
+const KEPT_EFFECTS = 40;
+
+/** Some instances, processes and users in a world that fails at random; then the faults end, and all must come to rest as wished. */
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Simulated> {
+  const random = seededRandom(seed * 2 + 1);
+  const trace: string[] = [];
+  let lastEffects: string[] = [];
+  let effects = 0;
+  const time = () => `${((world.clock.now() - startedAt) / 1000).toFixed(3)} s`;
+  const world = new World({
+    random: seededRandom(seed * 2),
+    ambiguityMs: 1_200_000,
+    tamper: options.tamper,
+    intercept: async (effect, run) => {
+      effects++;
+      const line = `${time()}   ${describeEffect(effect)}`;
+      if (options.everyEffect) trace.push(line);
+      else lastEffects = [...lastEffects.slice(-KEPT_EFFECTS), line];
+      return run();
+    },
+  });
+  const startedAt = world.clock.now();
+  const tell = (what: string) => trace.push(`${time()} ${what}`);
+  let problem: string | undefined;
+  try {
+    await world.start(1 + pick(random, 3));
+    await chaos(world, random, tell);
+    await calm(world, tell);
+  } catch (error) {
+    problem = error instanceof Error ? error.message : String(error);
+    trace.push(...(options.everyEffect ? [] : lastEffects), `${time()} ${problem}`);
+  }
+  return { seed, trace, effects, virtualMs: world.clock.now() - startedAt, problem };
+}
+
+type Tell = (what: string) => void;
+
+async function chaos(world: World, random: Random, tell: Tell): Promise<void> {
+  for (const number of NUMBERS) if (random() < 0.7) await world.create(number);
+  const events = 15 + pick(random, 30);
+  for (let event = 0; event < events; event++) {
+    try {
+      await happens(world, random, tell);
+    } catch (error) {
+      // A wish that was refused was never acknowledged.
+      if (!(error instanceof StoreError)) throw error;
+      tell(`a wish is refused: ${error.message}`);
+    }
+    const pause = random() < 0.3 ? 60_000 : 6_000;
+    await world.advance(Math.round(pause * random()));
+  }
+}
+
+/** One thing that users or fate do. */
+async function happens(world: World, random: Random, tell: Tell): Promise<void> {
+  const number = NUMBERS[pick(random, NUMBERS.length)] ?? NUMBERS[0];
+  const name = instanceName(number);
+  const id = world.store.peek('Droplet', name)?.status?.id;
+  const process = anyOf(
+    random,
+    world.processes.filter(({ isDead }) => !isDead),
+  );
+  switch (pick(random, 12)) {
+    case 0:
+    case 1:
+    case 2: {
+      const done = await world.create(number, { appointments: random() < 0.5 });
+      return void (done ? tell(`create ${name}`) : undefined);
+    }
+    case 3: {
+      const features = { appointments: random() < 0.5, autoInvite: random() < 0.5 };
+      const done = await world.edit(number, (spec) => ({ ...spec, features }));
+      return void (done ? tell(`edit ${name}: ${JSON.stringify(features)}`) : undefined);
+    }
+    case 4: {
+      const done = await world.delete(number);
+      return void (done ? tell(`delete ${name}`) : undefined);
+    }
+    case 5: {
+      const restartedAt = new Date(world.clock.now()).toISOString();
+      const done = await world.edit(number, (spec) => ({ ...spec, restartedAt }));
+      return void (done ? tell(`restart ${name}`) : undefined);
+    }
+    case 6: {
+      if (!process) return;
+      tell(`${process.name} crashes`);
+      return world.crash(process);
+    }
+    case 7:
+      return freezes(world, process, 2_000 + pick(random, 45_000), tell);
+    case 8:
+      return machineSuffers(world, id, random, tell);
+    case 9:
+    case 10: {
+      const rules = someFaults(random);
+      world.setFaults(rules);
+      return void tell(`faults: ${JSON.stringify(rules)}`);
+    }
+    default:
+      return storeSuffers(world, random, tell);
+  }
+}
+
+function freezes(world: World, process: Process | undefined, ms: number, tell: Tell): void {
+  if (!process) return;
+  tell(`${process.name} is frozen for ${ms} ms`);
+  process.freeze();
+  void world.clock.sleep(ms).then(() => process.resume());
+}
+
+function machineSuffers(world: World, id: number | undefined, random: Random, tell: Tell): void {
+  if (id === undefined) return;
+  switch (pick(random, 5)) {
+    case 0:
+      tell(`the bot on ${id} dies`);
+      return world.hosts.sicken(id, 'needs-restart');
+    case 1:
+      tell(`the machine of ${id} hangs`);
+      return world.hosts.sicken(id, 'needs-reboot');
+    case 2:
+      tell(`the disk of ${id} is broken`);
+      return world.hosts.sicken(id, 'needs-replacement');
+    case 3:
+      tell(`${id} loses its power`);
+      return world.account.powerLost(id);
+    default:
+      tell(`${id} is destroyed by hand`);
+      return world.account.vanish(id);
+  }
+}
+
+function storeSuffers(world: World, random: Random, tell: Tell): void {
+  const ms = 500 + pick(random, 20_000);
+  if (random() < 0.5) {
+    tell(`the store is away for ${ms} ms`);
+    world.store.setAway(true);
+    void world.clock.sleep(ms).then(() => world.store.setAway(false));
+  } else {
+    tell(`watches stand still for ${ms} ms`);
+    world.store.holdWatches(true);
+    void world.clock.sleep(ms).then(() => world.store.holdWatches(false));
+  }
+}
+
+/** Faults of every kind that DigitalOcean was seen with; each may strike for a while. */
+function someFaults(random: Random): readonly FaultRule[] {
+  const ms = (least: number, most: number) => least + pick(random, most - least);
+  const all: readonly Fault[] = [
+    { kind: 'lose-response' },
+    { kind: 'reset' },
+    { kind: 'error', status: 503, html: false, committed: false },
+    { kind: 'error', status: 504, html: true, committed: true },
+    { kind: 'delay', ms: ms(1_000, 29_000), when: 'before' },
+    { kind: 'delay', ms: ms(31_000, 55_000), when: 'before' },
+    { kind: 'rate-limited', retryAfterSeconds: 1 + pick(random, 60), resetSeconds: 60 },
+    { kind: 'unauthorized' },
+    { kind: 'quota' },
+    { kind: 'unavailable' },
+    { kind: 'try-again' },
+    { kind: 'pending-event' },
+    { kind: 'delete-ignored' },
+    { kind: 'delete-slow', ms: ms(1_000, 40_000) },
+    { kind: 'page-miss' },
+    { kind: 'hidden', ms: ms(500, 40_000) },
+    { kind: 'vanish', afterMs: ms(0, 30_000) },
+    { kind: 'never-active' },
+    { kind: 'slow-boot', ms: ms(2_000, 200_000) },
+    { kind: 'address-late', ms: ms(500, 30_000) },
+    { kind: 'tags-late', ms: ms(1_000, 60_000) },
+    { kind: 'list-lag', ms: ms(1_000, 50_000) },
+    { kind: 'twin' },
+    { kind: 'power-off', afterMs: ms(0, 60_000) },
+  ];
+  return Array.from({ length: 1 + pick(random, 4) }, () => ({
+    fault: all[pick(random, all.length)] as Fault,
+    rate: random() < 0.5 ? 1 : random(),
+    times: 1 + pick(random, 6),
+  }));
+}
+
+/** The faults end. What failed for good meanwhile is asked for again, as its owner would; then all must stand as wished, and stay so. */
+async function calm(world: World, tell: Tell): Promise<void> {
+  world.setFaults([]);
+  world.store.setAway(false);
+  world.store.holdWatches(false);
+  for (const process of world.processes) process.resume();
+  tell('the faults end');
+  await world.untilSettled(SETTLES_MS);
+  tell('all has settled');
+  for (const number of NUMBERS) {
+    const name = instanceName(number);
+    const failure = world.store.peek('Instance', name)?.status?.failure;
+    if (!failure) continue;
+    tell(`${name} has failed (${failure.reason}) and is asked for again`);
+    const { appointments, autoInvite } = world.wishes.get(name)?.features ?? {};
+    await world.create(number, { appointments, autoInvite });
+  }
+  await world.untilSettled(SETTLES_MS);
+  await world.advance(STAYS_MS);
+  await world.untilSettled(SETTLES_MS);
+  const unhappy = world.unhappy();
+  if (unhappy.length > 0) throw new Error(unhappy.join('\n'));
+}
+
+const pick = (random: Random, count: number): number => Math.floor(random() * count);
+
+const anyOf = <T>(random: Random, items: readonly T[]): T | undefined =>
+  items[pick(random, items.length)];

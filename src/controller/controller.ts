@@ -26,7 +26,8 @@ export interface ObjectFeed extends Objects {
   onChange(listener: (change: Change, previous: ObjectOf[Kind] | undefined) => void): () => void;
 }
 
-export interface ControllerOptions extends Omit<ControllerDeps, 'sweeper' | 'brakes' | 'outage'> {
+export interface ControllerOptions
+  extends Omit<ControllerDeps, 'sweeper' | 'brakes' | 'outage' | 'startedAt'> {
   readonly queue: WorkQueue;
   readonly objects: ObjectFeed;
 }
@@ -63,6 +64,7 @@ export class Controller {
     this.#deps = {
       ...ports,
       sweeper: this.#sweeper,
+      startedAt: ports.clock.now(),
       outage: () => this.#outages.recent(),
       brakes: () =>
         brakesOf(this.#objects.list('Instance').items, this.#outages.recent(), ports.clock.now()),

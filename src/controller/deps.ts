@@ -42,6 +42,8 @@ export interface ControllerDeps {
   /** A host key pair for a droplet that is about to be created. */
   readonly newHostKey: () => { readonly privateKey: string; readonly publicKey: string };
   readonly clock: Clock;
+  /** When this controller began; ms since the epoch. */
+  readonly startedAt: number;
   readonly random: Random;
   readonly log: Logger;
   readonly settings: ControllerSettings;

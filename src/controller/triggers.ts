@@ -1,5 +1,6 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { uidOf } from '../resources/cloud-droplet.ts';
+import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { controllerOwner } from '../resources/meta.ts';
@@ -70,7 +71,11 @@ const isAnotherMachine = ({ status: now }: Droplet, previous: Droplet | undefine
     now?.id !== then?.id ||
     now?.ip !== then?.ip ||
     now?.state !== then?.state ||
-    now?.failure?.at !== then?.failure?.at
+    now?.failure?.at !== then?.failure?.at ||
+    // Why there is no machine yet.
+    (now?.id === undefined &&
+      getCondition(now?.conditions, 'Ready')?.reason !==
+        getCondition(then?.conditions, 'Ready')?.reason)
   );
 };
 

@@ -1,5 +1,6 @@
 import { type CloudDroplet, uidOf } from '../../resources/cloud-droplet.ts';
 import type { Droplet } from '../../resources/droplet.ts';
+import type { Instance } from '../../resources/instance.ts';
 import { isKind } from '../../resources/kinds.ts';
 import { controllerOwner } from '../../resources/meta.ts';
 import type { ControllerDeps } from '../deps.ts';
@@ -39,7 +40,7 @@ export async function observeDroplet(
   return {
     sweep,
     access,
-    isOwned: owner !== undefined,
+    isKeptOn: ownerNow?.kind === 'Instance' && !(ownerNow as Instance).spec.paused,
     isAbandoned: owner !== undefined && ownerNow?.metadata.uid !== owner.uid,
     ...tellApart(droplet, droplets),
   };

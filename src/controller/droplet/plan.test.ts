@@ -10,7 +10,7 @@ const noFacts: DropletFacts = {
   twins: [],
   namesakes: [],
   access: { ok: true, message: '', since: T0 },
-  isOwned: true,
+  isKeptOn: true,
   isAbandoned: false,
 };
 const sweptAt = (seconds: number) => ({
@@ -146,9 +146,9 @@ const cases: Case[] = [
     expect: 'power-on',
   },
   {
-    name: 'off, and nobody owns it',
+    name: 'off, and nobody owns it, or its instance is paused',
     status: accepted,
-    facts: { recorded: aCloudDroplet({ state: 'off' }), isOwned: false },
+    facts: { recorded: aCloudDroplet({ state: 'off' }), isKeptOn: false },
     expect: { settled: 'Running' },
   },
   {
@@ -265,7 +265,7 @@ describe('whatever the facts', () => {
     twins: fc.array(anyCloud, { maxLength: 2 }),
     namesakes: fc.array(anyCloud, { maxLength: 2 }),
     access: fc.constantFrom(undefined, noFacts.access, { ok: false, message: 'no', since: T0 }),
-    isOwned: fc.boolean(),
+    isKeptOn: fc.boolean(),
     isAbandoned: fc.boolean(),
   });
   const anyStatus = fc.option(

@@ -27,8 +27,8 @@ export interface DropletFacts {
   /** Of the same name, bearing no uid at all. */
   readonly namesakes: readonly CloudDroplet[];
   readonly access: CloudAccess | undefined;
-  /** An Instance stands behind the object: its machine is to be kept running. */
-  readonly isOwned: boolean;
+  /** An Instance that is not paused stands behind the object: its machine is to be kept running. */
+  readonly isKeptOn: boolean;
   /** Its Instance is gone, or another of the same name has come: nobody will ever ask for the object's end. */
   readonly isAbandoned: boolean;
 }
@@ -94,7 +94,7 @@ function planMachine(status: DropletStatus, facts: DropletFacts, now: number): P
   if (twins.length > 0) {
     return { do: 'delete-duplicate', why: 'More than one droplet was made for this object' };
   }
-  if (recorded.state === 'off' && facts.isOwned) {
+  if (recorded.state === 'off' && facts.isKeptOn) {
     if (!status.action || now - at(status.action.requestedAt) > POWER_ON_AGAIN_MS) {
       return { do: 'power-on', why: `Droplet ${recorded.id} is off` };
     }

@@ -1,9 +1,16 @@
+import { createHash } from 'node:crypto';
 import { clusterTag } from '../../resources/cloud-droplet.ts';
 import type { Instance } from '../../resources/instance.ts';
 import { bootstrapRevision } from '../bootstrap/run.ts';
 import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { InstanceFacts } from './plan.ts';
+
+/** Spread over one health interval, the same for a bot whoever asks. */
+function firstLookAt(uid: string, intervalSeconds: number, startedAt: number): number {
+  const spread = createHash('sha256').update(uid).digest().readUInt32BE() / 2 ** 32;
+  return startedAt + spread * intervalSeconds * 1000;
+}
 
 const NO_BRAKES: Brakes = { repairs: undefined, replacements: undefined };
 
@@ -26,6 +33,7 @@ export async function observeInstance(
     class: klass?.spec,
     droplet,
     revision: klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '',
+    firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
     brakes: mayNeedRepair(instance) ? deps.brakes() : NO_BRAKES,
     ...(droplet
       ? { isSwept: true, foreign: undefined }

@@ -23,6 +23,7 @@ const noFacts: InstanceFacts = {
   revision: 'r1',
   isSwept: true,
   foreign: undefined,
+  firstLookAt: 0,
   brakes: { repairs: undefined, replacements: undefined },
 };
 const ssh = { dropletId: 1001, hostKey: 'ssh-ed25519 AAAA', since: time(5), isUp: true };
@@ -108,9 +109,24 @@ const cases: Case[] = [
   },
   {
     name: 'a wait for quota has no deadline',
-    facts: { droplet: aDroplet({ status: { message: 'account full' } }) },
+    facts: {
+      droplet: aDroplet({
+        status: {
+          message: 'account full',
+          conditions: [
+            {
+              type: 'Ready',
+              status: 'False',
+              reason: 'QuotaExceeded',
+              message: '',
+              lastTransitionTime: time(0),
+            },
+          ],
+        },
+      }),
+    },
     at: 100_000,
-    expect: { wait: 'DropletPending', why: 'account full' },
+    expect: { wait: 'QuotaExceeded', why: 'account full' },
   },
   {
     name: 'the cloud refused for good',
@@ -207,6 +223,20 @@ const cases: Case[] = [
     facts: { droplet: ready },
     at: 51,
     expect: 'check-bot',
+  },
+  {
+    name: 'time for a look, but the controller began just now and looks at one after the other',
+    instance: { status: completed },
+    facts: { droplet: ready, firstLookAt: T0 + 60_000 },
+    at: 51,
+    expect: { settled: 'BotHealthy', lookAgain: 9_000 },
+  },
+  {
+    name: 'an adopted droplet is not replaced',
+    instance: { status: { ...completed, bot: sick, repairs: { rung: 'reboot', replacements: 0 } } },
+    facts: { droplet: aDroplet({ status: { ...machine, adopted: true } }) },
+    at: 200,
+    expect: { fail: 'BotUnhealthy', why: expect.stringContaining('did not make') },
   },
   {
     name: 'what shapes the bootstrap was edited',

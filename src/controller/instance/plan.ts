@@ -1,4 +1,5 @@
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
+import { getCondition } from '../../resources/condition.ts';
 import type { Droplet } from '../../resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
@@ -32,6 +33,8 @@ export interface InstanceFacts {
   readonly isSwept: boolean;
   /** A droplet that serves this number and that this Orquesta did not make. */
   readonly foreign: CloudDroplet | undefined;
+  /** No look at a bot that was well before this controller began, before this time (ms): or a restart would look at all at once. */
+  readonly firstLookAt: number;
   /** Why no repair, or no replacement, may be made now. */
   readonly brakes: Brakes;
 }
@@ -139,7 +142,7 @@ function planMachine(
     const deadline = at(machine?.acceptedAt) + seconds(klass.deadlines.dropletActiveSeconds);
     if (machine?.id === undefined) {
       return {
-        wait: 'DropletPending',
+        wait: getCondition(machine?.conditions, 'Ready')?.reason ?? 'DropletPending',
         why: machine?.message ?? 'The droplet is about to be created',
       };
     }
@@ -229,7 +232,7 @@ function planBot(
       `The bot did not answer within ${klass.health.startupSeconds} s of its start`,
     );
   }
-  const due = lastLook + seconds(klass.health.intervalSeconds);
+  const due = Math.max(lastLook + seconds(klass.health.intervalSeconds), facts.firstLookAt);
   if ((bot?.failures ?? 0) >= klass.health.failureThreshold) {
     return repair(
       { status, facts, klass, now },
@@ -264,6 +267,12 @@ function repair(patient: Patient, sickness: string): Plan<InstanceStep> {
 
 function replaceOrFail(patient: Patient, reason: string, why: string): Plan<InstanceStep> {
   const { status, facts, klass } = patient;
+  if (facts.droplet?.status?.adopted) {
+    return {
+      fail: reason,
+      why: `${why}. Orquesta did not make the droplet and does not replace it`,
+    };
+  }
   const done = status?.repairs?.replacements ?? 0;
   if (done >= klass.retries.replaceDroplet) {
     const tried =

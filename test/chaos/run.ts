@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Random, systemClock } from '../../src/clock.ts';
 import { Customer, call, type Tally } from './customer.ts';
 import { faultRules } from './fault-rules.ts';
@@ -67,6 +68,8 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
   let isGood = false;
   try {
     const stop = new AbortController();
+    // Each customer listens to it.
+    setMaxListeners(0, stop.signal);
     const closing = new AbortController();
     const tally: Tally = { acknowledged: 0, retries: 0, wrong: [], lost: [] };
     const customers = Array.from({ length: instances }, (_, index) => {

@@ -6,6 +6,7 @@ import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { ADOPT_ANNOTATION, controllerOwner, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import type { Brakes } from '../brakes.ts';
 import type { Plan } from '../reconciler.ts';
+import { repair, replaceOrFail } from './ladder.ts';
 
 export type InstanceStep =
   | 'sweep'
@@ -47,9 +48,6 @@ const HOST_KEY_GRACE_MS = 15_000;
 const HOST_KEY_LOOK_MS = 3_000;
 /** Between two tries of the bootstrap: 5 s, 10 s, 20 s … */
 const BOOTSTRAP_BACKOFF_MS = 5_000;
-
-/** How soon a held repair is thought of again. */
-const BRAKE_LOOK_MS = 5_000;
 
 const at = (time: string | null | undefined): number => (time ? Date.parse(time) : 0);
 const seconds = (count: number): number => count * 1000;
@@ -241,61 +239,6 @@ function planBot(
   }
   if (now >= due) return { do: 'check-bot', why: 'The bot answers' };
   return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
-}
-
-/** A machine or a bot that has to be given help. */
-interface Patient {
-  readonly status: InstanceStatus | undefined;
-  readonly facts: InstanceFacts;
-  readonly klass: InstanceClassSpec;
-  readonly now: number;
-}
-
-/** One rung at a time: restart the service, reboot, replace the droplet; the WhatsApp session is lost with the last. */
-function repair(patient: Patient, sickness: string): Plan<InstanceStep> {
-  const { status, facts } = patient;
-  if (facts.brakes.repairs) return hold(patient, sickness, facts.brakes.repairs);
-  switch (status?.repairs?.rung) {
-    case undefined:
-      return { do: 'restart-service', why: `${sickness}: restarting its service` };
-    case 'restart-service':
-      return { do: 'reboot', why: `${sickness}: rebooting the droplet` };
-    case 'reboot':
-      return replaceOrFail(patient, 'BotUnhealthy', sickness);
-  }
-}
-
-function replaceOrFail(patient: Patient, reason: string, why: string): Plan<InstanceStep> {
-  const { status, facts, klass } = patient;
-  if (facts.droplet?.status?.adopted) {
-    return {
-      fail: reason,
-      why: `${why}. Orquesta did not make the droplet and does not replace it`,
-    };
-  }
-  const done = status?.repairs?.replacements ?? 0;
-  if (done >= klass.retries.replaceDroplet) {
-    const tried =
-      done === 0 ? '' : `, and ${done} ${done === 1 ? 'replacement' : 'replacements'} did not help`;
-    const advice = 'Look at the events and the log, then restart the instance';
-    return { fail: reason, why: `${why}${tried}. ${advice}` };
-  }
-  const brake = facts.brakes.repairs ?? facts.brakes.replacements;
-  if (brake) return hold(patient, why, brake);
-  return { do: 'replace-droplet', why: `${why}: replacing the droplet` };
-}
-
-/** No repair now. A bot that may come back by itself is still looked at. */
-function hold(
-  { status, klass, now }: Patient,
-  sickness: string,
-  brake: string,
-): Plan<InstanceStep> {
-  const why = `${sickness}. No repair now: ${brake}`;
-  const due = at(status?.bot?.lastCheckedAt) + seconds(klass.health.intervalSeconds);
-  const isReachable = status?.ssh?.isUp && status.bootstrap?.exitCode === 0;
-  if (isReachable && now >= due) return { do: 'check-bot', why };
-  return { wait: 'RepairsPaused', why, until: Math.max(due, now + BRAKE_LOOK_MS) };
 }
 
 /** When the bot was last started, as far as is known: ms since the epoch. */

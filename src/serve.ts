@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { createServer as createHttp } from 'node:http';
+import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
@@ -26,7 +26,8 @@ export async function listen(
   },
 ): Promise<Listening> {
   const { host, port, certFile, keyFile } = options;
-  const listener = getRequestListener(app.fetch, { errorHandler: unreadable });
+  const answer = getRequestListener(app.fetch, { errorHandler: unreadable });
+  const listener: RequestListener = (incoming, outgoing) => void answer(incoming, outgoing);
   const limits = { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: HEADERS_LIMIT_MS };
   const isTls = certFile !== undefined && keyFile !== undefined;
   const server = isTls

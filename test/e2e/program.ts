@@ -11,6 +11,7 @@ import {
 } from '../../src/simulator/simulator.ts';
 
 export const API_KEY = 'e2e-key';
+export const SSH_PASSWORD = 'e2e password $`"\\';
 const LIMIT_MS = 90_000;
 const LOOK_MS = 25;
 
@@ -58,7 +59,7 @@ export class World {
       REDIS_PREFIX: `e2e-${randomUUID()}`,
       DIGITALOCEAN_API_URL: simulator.url,
       DIGITALOCEAN_TOKEN: 'e2e',
-      DIGITALOCEAN_SSH_PASSWORD: 'e2e password $`"\\',
+      DIGITALOCEAN_SSH_PASSWORD: SSH_PASSWORD,
       SSH_PORT: String(sshPort),
       ORQUESTA_CLASSES_DIR: 'examples/classes',
       LOG_LEVEL: process.env['E2E_LOG'] ?? 'warn',

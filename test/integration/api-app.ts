@@ -116,7 +116,7 @@ function request(
   return body === undefined ? init : { ...init, body: isRaw ? body : JSON.stringify(body) };
 }
 
-export async function answerOf(response: Response): Promise<Answer> {
+async function answerOf(response: Response): Promise<Answer> {
   const text = await response.text();
   let json: unknown;
   try {

@@ -32,6 +32,15 @@ export default defineConfig({
           globalSetup: ['test/redis-server.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          maxConcurrency: 6,
+        },
+      },
+      {
+        test: {
+          name: 'chaos',
+          include: ['test/chaos/**/*.test.ts'],
+          testTimeout: 240_000,
+          hookTimeout: 60_000,
           fileParallelism: false,
         },
       },

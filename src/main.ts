@@ -33,7 +33,9 @@ export interface Orquesta {
 }
 
 /** How long work in hand may take to end once the program is told to stop. */
-const GRACE_MS = 8_000;
+const GRACE_MS = 5_000;
+/** Told to stop, the program is gone after so long, whatever does not end: nothing is lost by leaving, and a service manager would kill it. */
+const STOP_LIMIT_MS = 9_000;
 
 /** Wires the adapters to the ports, for the roles that the settings name, and starts them. Rejects with a sentence when that can't be done. */
 export async function startOrquesta(config: Config, log: Logger): Promise<Orquesta> {
@@ -210,10 +212,15 @@ export async function serve(): Promise<number> {
       process.once(signal, () => resolve(signal));
   });
   try {
-    const orquesta = await startOrquesta(config, log);
-    log.info({ url: orquesta.url, role: config.ORQUESTA_ROLE }, 'Orquesta runs');
+    const starting = startOrquesta(config, log);
+    // It may be told to stop while it waits for what it needs.
+    const orquesta = await Promise.race([starting, told.then(() => undefined)]);
+    if (orquesta) log.info({ url: orquesta.url, role: config.ORQUESTA_ROLE }, 'Orquesta runs');
     log.info({ signal: await told }, 'Stopping');
-    await orquesta.close();
+    const left = systemClock.sleep(STOP_LIMIT_MS).then(() => {
+      log.warn('Not all work in hand has ended; others take it over');
+    });
+    await Promise.race([orquesta?.close(), left]);
     return 0;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
@@ -223,5 +230,6 @@ export async function serve(): Promise<number> {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  process.exitCode = await serve();
+  // Ended by its code and not by an idle event loop: a request that hangs must not keep a stopped program alive.
+  process.exit(await serve());
 }

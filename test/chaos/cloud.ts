@@ -30,6 +30,7 @@ export interface CloudOptions {
   readonly password: string;
   readonly random: Random;
   readonly account: Partial<AccountOptions>;
+  readonly bootstrapMs?: number | undefined;
   /** Absent: DigitalOcean's own. */
   readonly limits?: LimitOptions | false | undefined;
 }
@@ -63,7 +64,13 @@ export async function lightCloud(options: CloudOptions): Promise<ChaosCloud> {
   const faults = new Faults(random);
   const app = createHttp(new Api({ account, faults, clock, options: { limits } }));
   addControl(app, { account, faults, hosts: undefined });
-  const machines = new LightMachines({ account, clock, sshPort, password });
+  const machines = new LightMachines({
+    account,
+    clock,
+    sshPort,
+    password,
+    bootstrapMs: options.bootstrapMs,
+  });
   machines.start();
   const server = await new Promise<Server>((resolve) => {
     const made = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () =>

@@ -38,12 +38,15 @@ export class LightMachines {
     readonly clock: Clock;
     readonly sshPort: number;
     readonly password: string;
+    readonly bootstrapMs?: number | undefined;
   }) {
     this.#account = deps.account;
     this.#clock = deps.clock;
     this.#sshPort = deps.sshPort;
     this.#password = deps.password;
-    this.#twins = new DropletHosts({ account: deps.account, clock: deps.clock });
+    const { account, clock, bootstrapMs } = deps;
+    const options = bootstrapMs === undefined ? {} : { bootstrapMs };
+    this.#twins = new DropletHosts({ account, clock, options });
   }
 
   start(): void {

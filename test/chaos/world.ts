@@ -15,11 +15,16 @@ export const API_KEY = 'chaos-key';
 const PASSWORD = 'chaos password $`"\\';
 
 export interface WorldOptions {
+  /** 0: the APIs are controllers as well. */
   readonly controllers: number;
+  /** Of these, how many run at first; absent: all. */
+  readonly startedControllers?: number | undefined;
   readonly apis: number;
   readonly machines: 'light' | 'sandbox';
   readonly random: Random;
   readonly account?: Partial<AccountOptions> | undefined;
+  /** How long a light machine takes to be prepared. */
+  readonly bootstrapMs?: number | undefined;
   /** Absent: DigitalOcean's own. */
   readonly limits?: LimitOptions | false | undefined;
   /** Settings of redis-server beside those of redis.conf, like `--maxmemory 4mb`. */
@@ -56,6 +61,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     password: PASSWORD,
     random: options.random,
     account: options.account ?? {},
+    bootstrapMs: options.bootstrapMs,
     limits: options.limits,
   });
   const prefix = `chaos-${randomUUID().slice(0, 8)}`;
@@ -77,7 +83,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const apis = await Promise.all(
     Array.from({ length: options.apis }, async (_, index) => {
       const port = await freePort();
-      const own = { ...env, ORQUESTA_ROLE: 'api', PORT: String(port) };
+      const role = options.controllers === 0 ? 'all' : 'api';
+      const own = { ...env, ORQUESTA_ROLE: role, PORT: String(port) };
       return {
         program: orquestaProgram(`api-${index + 1}`, dir, own),
         url: `http://127.0.0.1:${port}`,
@@ -102,7 +109,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   };
   try {
     await eventually('Redis answers', async () => (await eyes.ping()) === 'PONG');
-    for (const program of all) program.start();
+    for (const program of controllers.slice(0, options.startedControllers)) program.start();
+    for (const { program } of apis) program.start();
     for (const { url } of apis) {
       await eventually('the API answers', async () => (await fetch(`${url}/healthz`)).ok);
     }

@@ -12,7 +12,7 @@ import type { Shell, ShellTarget } from '../../src/ssh/shell.ts';
 import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
 import { type MemoryHost, MemoryShell } from '../twins/memory-shell.ts';
 import { SSHD, startOpenSsh } from '../twins/openssh-host.ts';
-import { startSshHost } from '../twins/ssh-host.ts';
+import { killGroup, startSshHost } from '../twins/ssh-host.ts';
 
 /** A machine to log in to, and shells that know or do not know its credential. */
 interface Rig {
@@ -344,7 +344,9 @@ shellContract('MemoryShell', async () => {
 
 /** Commands for the machine in memory: run here, so that one suite fits all. */
 function shHere(command: string, signal: AbortSignal) {
-  const child = spawn('/bin/sh', ['-c', command], { signal, killSignal: 'SIGKILL' });
+  const child = spawn('/bin/sh', ['-c', command], { detached: true });
+  if (signal.aborted) killGroup(child);
+  signal.addEventListener('abort', () => killGroup(child), { once: true });
   child.on('error', () => {});
   child.stdin.on('error', () => {});
   return child;

@@ -1,18 +1,12 @@
 // Proves that droplets which Orquesta did not make are respected, and taken over when asked for.
-import { afterEach, describe, expect, inject, it } from 'vitest';
+import { describe, expect } from 'vitest';
 import { userData } from '../../src/cloud/user-data.ts';
 import { newHostKey } from '../../src/ssh/host-key.ts';
 import { passwordHash } from '../../src/ssh/password-hash.ts';
-import { API_KEY, eventually, type Program, SSH_PASSWORD, World } from './program.ts';
+import { eventually, inWorld as it, SSH_PASSWORD, type World } from './program.ts';
 
 const NUMBER = '573332221111';
 const SENTENCE = 'Ya existe una instancia en DigitalOcean para este número';
-
-let world: World | undefined;
-afterEach(async () => {
-  await world?.close();
-  world = undefined;
-});
 
 /** Someone else's droplet, as another tool would make it. */
 async function foreignDroplet(at: World, name: string, tags: readonly string[]): Promise<void> {
@@ -35,34 +29,25 @@ async function foreignDroplet(at: World, name: string, tags: readonly string[]):
     }),
   });
   expect(answer.status).toBe(202);
-}
-
-async function apply(program: Program, text: string): Promise<void> {
-  const answer = await fetch(`${program.url}/api/apply`, {
-    method: 'POST',
-    headers: { 'x-api-key': API_KEY, 'content-type': 'application/yaml' },
-    body: text,
+  await eventually('lists show it', async () => {
+    const listed = await fetch(`${at.simulator.url}/v2/droplets`, {
+      headers: { authorization: 'Bearer e2e' },
+    });
+    const { droplets } = (await listed.json()) as { droplets: { tags: string[] }[] };
+    return droplets.some((one) => tags.every((tag) => one.tags.includes(tag)));
   });
-  expect(answer.status).toBe(200);
 }
 
-describe('a droplet that Orquesta did not make', () => {
-  it.each([
+describe.concurrent('a droplet that Orquesta did not make', () => {
+  for (const [what, name, tags] of [
     ['its name', `bot-${NUMBER}`, []],
     ['its tag', 'some-other-name', [NUMBER]],
-  ])(
-    'blocks a create of its number by %s, at once or with the same words soon',
-    async (_, name, tags) => {
-      world = await World.start(inject('redisUrl'));
+  ] as const) {
+    it(`blocks a create of its number by ${what}, at once or with the same words soon`, async ({
+      world,
+    }) => {
       const program = await world.run();
       await foreignDroplet(world, name, tags);
-      await eventually('lists show it', async () => {
-        const listed = await fetch(`${world?.simulator.url}/v2/droplets`, {
-          headers: { authorization: 'Bearer e2e' },
-        });
-        const { droplets } = (await listed.json()) as { droplets: { tags: string[] }[] };
-        return droplets.some((one) => tags.every((tag) => one.tags.includes(tag)));
-      });
       const answer = await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
       if (answer.status === 202) {
         const failed = await program.reaches(NUMBER, 'failed');
@@ -74,26 +59,22 @@ describe('a droplet that Orquesta did not make', () => {
         ]);
       }
       expect(world.made()).toBe(1);
-    },
-  );
+    });
+  }
 
-  it('is taken over by annotation, and lives on when the instance is deleted', async () => {
-    world = await World.start(inject('redisUrl'));
+  it('is taken over by annotation, and lives on when the instance is deleted', async ({
+    world,
+  }) => {
     const program = await world.run();
     await foreignDroplet(world, `bot-${NUMBER}`, []);
-    await apply(
-      program,
+    await program.apply(
       `{apiVersion: orquesta.clientfy.io/v1, kind: Instance,
         metadata: {annotations: {"orquesta.clientfy.io/adopt": "true"}},
         spec: {numberphone: "${NUMBER}"}}`,
     );
     await program.reaches(NUMBER, 'completed');
     expect(world.made()).toBe(1);
-    await program.request('DELETE', `/api/instance/${NUMBER}`);
-    await eventually('the record is gone', async () => {
-      const gone = await program.request('GET', `/api/instance/status/${NUMBER}`);
-      return gone.status === 404;
-    });
+    await program.remove(NUMBER);
     expect(world.live()).toBe(1);
   });
 });

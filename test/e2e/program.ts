@@ -4,13 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inject, test } from 'vitest';
 import {
   type Simulator,
   type SimulatorOptions,
   startSimulator,
 } from '../../src/simulator/simulator.ts';
 
-export const API_KEY = 'e2e-key';
+const API_KEY = 'e2e-key';
 export const SSH_PASSWORD = 'e2e password $`"\\';
 const LIMIT_MS = 90_000;
 const LOOK_MS = 25;
@@ -90,6 +91,16 @@ export class World {
     return program;
   }
 
+  /** Does something to a droplet from outside, as the simulator allows (docs/simulator.md). */
+  async suffers(dropletId: number, action: string, body: unknown = {}): Promise<void> {
+    const answer = await fetch(`${this.simulator.url}/simulator/droplets/${dropletId}/${action}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+  }
+
   /** Droplets that exist in the cloud and were not deleted. */
   live(): number {
     return this.simulator.account.ledger.report().droplets.filter((one) => one.goneAt === undefined)
@@ -132,6 +143,29 @@ export class Program {
     });
   }
 
+  /** Declares what a YAML text says. */
+  async apply(text: string): Promise<void> {
+    const answer = await fetch(`${this.url}/api/apply`, {
+      method: 'POST',
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/yaml' },
+      body: text,
+    });
+    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
+  }
+
+  /** Asks for a deletion and waits until the record is gone. */
+  async remove(number: string): Promise<void> {
+    await this.request('DELETE', `/api/instance/${number}`);
+    await this.forgets(number);
+  }
+
+  async forgets(number: string): Promise<void> {
+    await eventually(`the record of ${number} is gone`, async () => {
+      const answer = await this.request('GET', `/api/instance/status/${number}`);
+      return answer.status === 404;
+    });
+  }
+
   async status(number: string): Promise<Status> {
     const response = await this.request('GET', `/api/instance/status/${number}`);
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
@@ -165,6 +199,16 @@ export class Program {
     await ended;
   }
 }
+
+/** A test with a world of its own, so that slow tests can run beside each other. */
+export const inWorld = test.extend<{ world: World }>({
+  // biome-ignore lint/correctness/noEmptyPattern: vitest reads what a fixture needs from this pattern
+  world: async ({}, use) => {
+    const world = await World.start(inject('redisUrl'));
+    await use(world);
+    await world.close();
+  },
+});
 
 async function freePort(): Promise<number> {
   const server = createServer();

@@ -21,7 +21,13 @@ export interface Droplets {
 export async function startDroplets(): Promise<Droplets> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orquesta-hosts-'));
   const machines = await LabMachines.start();
-  const simulator = await startSimulator({ dataDir, sshPort: 22, machines, limits: false });
+  const simulator = await startSimulator({
+    dataDir,
+    sshPort: 22,
+    machines,
+    limits: false,
+    log: console.error,
+  });
   return {
     async create(name, userData) {
       const place = findPlace('sfo3', 's-1vcpu-512mb-10gb', 'ubuntu-24-04-x64');

@@ -12,6 +12,9 @@ export const labLacks: string | undefined = process.env['LAB']
   ? undefined
   : (process.env['ORQUESTA_LAB_LACKS'] ?? 'they run in a lab only: npm run test:hosts');
 
+/** Each droplet of the lab has a number of its own, also when another test made it. */
+let lastNumber = 0;
+
 export interface Ran {
   readonly code: number;
   readonly output: string;
@@ -30,7 +33,6 @@ export class LabMachines implements MachineKind {
   readonly #metadata: MetadataService;
   readonly #machines = new Map<number, LabMachine>();
   readonly #flags: readonly string[];
-  #lastNumber = 0;
 
   private constructor(metadata: MetadataService, flags: readonly string[]) {
     this.#metadata = metadata;
@@ -42,8 +44,8 @@ export class LabMachines implements MachineKind {
   }
 
   make(options: MachineOptions): Machine {
-    this.#lastNumber += 1;
-    const machine = new LabMachine(this.#lastNumber, options, this.#metadata, this.#flags);
+    lastNumber += 1;
+    const machine = new LabMachine(lastNumber, options, this.#metadata, this.#flags);
     this.#machines.set(options.droplet.id, machine);
     return machine;
   }

@@ -1,8 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { parse, stringify } from 'yaml';
+import { systemClock } from '../../src/clock.ts';
+import { createLog } from '../../src/log.ts';
+import { instanceName } from '../../src/resources/instance.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
+import type { ObjectEvent } from '../../src/store/journal.ts';
+import { RedisJournal } from '../../src/store/redis-journal.ts';
 import { eventually, type Program, World } from '../e2e/program.ts';
 import { type LabMachine, LabMachines } from './lab-machines.ts';
 
@@ -35,17 +42,20 @@ export class LabWorld {
   readonly #machines: LabMachines;
   readonly #dir: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #redis: Redis;
 
   private constructor(
     world: World,
     machines: LabMachines,
     dir: string,
     env: Readonly<Record<string, string>>,
+    redis: Redis,
   ) {
     this.#world = world;
     this.#machines = machines;
     this.#dir = dir;
     this.#env = env;
+    this.#redis = redis;
   }
 
   static async start(redisUrl: string, options: LabWorldOptions = {}): Promise<LabWorld> {
@@ -54,9 +64,14 @@ export class LabWorld {
     writeFileSync(join(dir, 'default.yaml'), classText(readFileSync(file, 'utf8'), options));
     const flags = options.machineFlags ?? BOT_IN_IMAGE;
     const machines = await LabMachines.start({ flags, tamper: options.tamper });
-    const world = await World.start(redisUrl, { machines, ...options.simulator });
-    const env = { SSH_PORT: '22', ORQUESTA_CLASSES_DIR: dir, ...options.env };
-    return new LabWorld(world, machines, dir, env);
+    const world = await World.start(redisUrl, {
+      machines,
+      log: console.error,
+      ...options.simulator,
+    });
+    const prefix = `hosts-${randomUUID()}`;
+    const env = { SSH_PORT: '22', ORQUESTA_CLASSES_DIR: dir, REDIS_PREFIX: prefix, ...options.env };
+    return new LabWorld(world, machines, dir, env, new Redis(redisUrl));
   }
 
   run(): Promise<Program> {
@@ -72,12 +87,21 @@ export class LabWorld {
     return this.#world.simulator.account;
   }
 
+  /** What happened to a number's instance, oldest first. */
+  events(number: string): Promise<readonly ObjectEvent[]> {
+    const prefix = this.#env['REDIS_PREFIX'] ?? '';
+    const log = createLog({ level: 'silent', format: 'json' });
+    const journal = new RedisJournal({ redis: this.#redis, prefix, clock: systemClock, log });
+    return journal.events('Instance', instanceName(number));
+  }
+
   /** The machine that serves a number now. */
   async machineOf(program: Program, number: string): Promise<LabMachine> {
     return this.#machines.of(await dropletIdOf(program, number));
   }
 
   async close(): Promise<void> {
+    this.#redis.disconnect();
     await this.#world.close();
     await this.#machines.close();
     rmSync(this.#dir, { recursive: true, force: true });
@@ -89,18 +113,6 @@ export async function dropletIdOf(program: Program, number: string): Promise<num
     `${number} has a droplet`,
     async () => (await program.status(number)).instanceInfo?.dropletId,
   );
-}
-
-/** The newest last. */
-export async function eventsOf(
-  program: Program,
-  number: string,
-): Promise<readonly { readonly reason: string; readonly message: string }[]> {
-  const response = await program.request('GET', `/api/instance/events/${number}`);
-  const { data } = (await response.json()) as {
-    data: readonly { reason: string; message: string }[];
-  };
-  return data;
 }
 
 export async function logOf(program: Program, number: string): Promise<string> {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { eventually, type Program } from '../e2e/program.ts';
 import { labLacks } from './lab-machines.ts';
-import { createBot, dropletIdOf, eventsOf, LabWorld, logOf } from './lab-world.ts';
+import { createBot, dropletIdOf, LabWorld, logOf } from './lab-world.ts';
 
 const NUMBER = '573332221111';
 const OTHER = '573332222222';
@@ -25,7 +25,7 @@ describe.skipIf(labLacks)('on real droplets', () => {
   afterAll(() => world?.close());
 
   const machine = () => world.machineOf(program, NUMBER);
-  const events = () => eventsOf(program, NUMBER);
+  const events = () => world.events(NUMBER);
   const mainPid = async () =>
     Number(await (await machine()).tell('systemctl show -P MainPID clientfy-bot'));
   const isWell = () =>

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Instance } from '../../src/resources/instance.ts';
 import { type Listening, listen } from '../../src/serve.ts';
 import type { ChangeListener } from '../../src/store/cache.ts';
 import { NUMBER } from '../builders.ts';
@@ -161,6 +162,37 @@ test('a stream opened while things change misses nothing and hears of no past', 
     expect(event.data.instanceInfo.dropletId).toBe(id);
     await stream.leave();
   }
+});
+
+test('what the cache tells late is not told on', async () => {
+  const tell = new Set<ChangeListener>();
+  const late = await anApi({
+    objects: {
+      onChange: (listener) => {
+        tell.add(listener);
+        return () => tell.delete(listener);
+      },
+    },
+  });
+  await late.ask('POST', '/api/instance/create', { numberphone: NUMBER });
+  const young = await giveStatus(late, { dropletId: 1 });
+  const older = await giveStatus(late, { dropletId: 2 });
+  const newest = await giveStatus(late, { dropletId: 3 });
+  const stream = new Stream(
+    await late.app.request(`/api/instance/events/${NUMBER}`, { headers: { 'x-api-key': KEY } }),
+  );
+  const change = (type: 'modified' | 'deleted', object: Instance) => {
+    for (const listener of tell) listener({ type, kind: 'Instance', object }, undefined);
+  };
+  expect(await stream.next()).toMatchObject({ data: { instanceInfo: { dropletId: 3 } } });
+  for (const past of [newest, older]) change('modified', past);
+  change('deleted', young);
+  // Asking Redis gives the stream the time to tell what it should not.
+  const next = await giveStatus(late, { dropletId: 4 });
+  change('modified', next);
+  expect(await stream.next()).toMatchObject({ data: { instanceInfo: { dropletId: 4 } } });
+  await stream.leave();
+  await late.close();
 });
 
 test('listens no longer once the client has gone', async () => {

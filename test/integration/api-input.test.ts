@@ -277,7 +277,8 @@ describe('a body', () => {
     const body = new ReadableStream({
       pull(controller) {
         sent += 65_536;
-        controller.enqueue(new Uint8Array(65_536).fill(0x20));
+        if (sent > 8 * 1_048_576) controller.close();
+        else controller.enqueue(new Uint8Array(65_536).fill(0x20));
       },
     });
     const response = await api.app.request('/api/instance/create', {

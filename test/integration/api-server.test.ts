@@ -67,6 +67,14 @@ test.each([
   expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
 });
 
+test.each([
+  ['Host', 'GET /healthz HTTP/1.1\r\nHost: a b@c/d\r\nConnection: close\r\n\r\n'],
+  ['path', 'GET /\\healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'],
+])('a %s that never comes to the app is refused in a sentence all the same', async (_, text) => {
+  const answer = await say(text);
+  expect(answer).toContain('{"success":false,"error":"La petición HTTP no es válida"}');
+});
+
 test.each(['/%', '/%zz', '/api/instance/status/%E0%A4%A', '/api/droplet/%ff', '/api/droplet/%'])(
   'broken percent-encoding (%s) is the caller’s mistake',
   async (path) => {

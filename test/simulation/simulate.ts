@@ -28,6 +28,8 @@ const NUMBERS = ['573330000001', '573330000002', '573330000003'] as const;
 const SETTLES_MS = 45 * 60_000;
 const STAYS_MS = 60_000;
 const KEPT_EFFECTS = 40;
+/** Many times what the liveliest run needs. */
+const MAX_EFFECTS = 60_000;
 
 /** Some instances, processes and users in a world that fails at random; then the faults end, and all must come to rest as wished. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Simulated> {
@@ -42,6 +44,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     tamper: options.tamper,
     intercept: async (effect, run) => {
       effects++;
+      if (effects > MAX_EFFECTS) throw new Error(`${MAX_EFFECTS} effects and no end: something spins`);
       const line = `${time()}   ${describeEffect(effect)}`;
       if (options.everyEffect) trace.push(line);
       else lastEffects = [...lastEffects.slice(-KEPT_EFFECTS), line];
@@ -221,8 +224,7 @@ async function calm(world: World, tell: Tell): Promise<void> {
     const failure = world.store.peek('Instance', name)?.status?.failure;
     if (!failure) continue;
     tell(`${name} has failed (${failure.reason}) and is asked for again`);
-    const { appointments, autoInvite } = world.wishes.get(name)?.features ?? {};
-    await world.create(number, { appointments, autoInvite });
+    await world.create(number, world.wishes.get(name)?.features ?? {});
   }
   await world.untilSettled(SETTLES_MS);
   await world.advance(STAYS_MS);

@@ -154,6 +154,7 @@ export class MemoryQueue implements WorkQueue {
   readonly #clock: Clock;
   isDead = false;
   #frozen: AbortController | undefined;
+  #hasStarted = false;
   reconcile: Reconcile = async () => 0;
   resync: () => Promise<readonly string[]> = async () => [];
 
@@ -169,7 +170,8 @@ export class MemoryQueue implements WorkQueue {
   async start(reconcile: Reconcile, resync: () => Promise<readonly string[]>): Promise<void> {
     this.reconcile = reconcile;
     this.resync = resync;
-    this.#broker.join(this);
+    this.#hasStarted = true;
+    if (this.#frozen === undefined && !this.isDead) this.#broker.join(this);
   }
 
   async close(graceMs = 10_000): Promise<void> {
@@ -196,7 +198,7 @@ export class MemoryQueue implements WorkQueue {
     if (this.isDead || this.#frozen === undefined) return;
     this.#frozen.abort();
     this.#frozen = undefined;
-    this.#broker.join(this);
+    if (this.#hasStarted) this.#broker.join(this);
   }
 
   /** Dies in the middle of whatever it does, as by SIGKILL: its passes never end, its keys are taken over later. */

@@ -83,7 +83,7 @@ export async function startSshHost(options: {
     cut,
     close: async () => {
       cut();
-      for (const child of children) child.kill('SIGKILL');
+      for (const child of children) killGroup(child);
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
@@ -118,11 +118,12 @@ function run(
   channel: ServerChannel,
   onOutput: (bytes: number) => void,
 ): ChildProcess {
-  const child = spawn('/bin/sh', ['-c', command]);
+  // A group of its own, so that what the shell started ends with it.
+  const child = spawn('/bin/sh', ['-c', command], { detached: true });
   child.stdin.on('error', () => {});
   channel.on('error', () => {});
   channel.pipe(child.stdin);
-  channel.on('close', () => child.kill('SIGKILL'));
+  channel.on('close', () => killGroup(child));
   const write = oneByOne(channel);
   const copy = async (from: Readable, to: Writable) => {
     for await (const chunk of from as AsyncIterable<Buffer>) {
@@ -140,6 +141,14 @@ function run(
     copied.then(end, () => channel.close());
   });
   return child;
+}
+
+export function killGroup({ pid }: Pick<ChildProcess, 'pid'>): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // All of it has ended.
+  }
 }
 
 /**

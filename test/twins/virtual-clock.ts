@@ -28,6 +28,7 @@ export class VirtualClock implements Clock {
   }
 
   sleep(ms: number, signal?: AbortSignal | undefined): Promise<void> {
+    if (Number.isNaN(ms)) throw new RangeError('a sleep must have a length');
     return new Promise((resolve) => {
       if (signal?.aborted) {
         resolve();

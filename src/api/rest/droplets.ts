@@ -10,11 +10,7 @@ import { ApiError } from '../errors.ts';
 import { readBody } from './input.ts';
 import { messages } from './messages.ts';
 
-/** Host names know no case, object names are lower case. Other scripts' letters stay: some of them turn into ASCII ones. */
-const lowerCase = (name: string): string =>
-  name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-
-/** DigitalOcean: a name is a host name of at most 255 characters; ours are Kubernetes' names, at most 253. */
+/** DigitalOcean: a name is a host name of at most 255 characters. Ours are Kubernetes' names: at most 253, in lower case. */
 const MAX_NAME = 253;
 const HOST_LABEL = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
 const HOST_NAME = new RegExp(`^${HOST_LABEL}(\\.${HOST_LABEL})*$`);
@@ -22,7 +18,11 @@ const HOST_NAME_RULE =
   'must be a host name: letters, digits, "-" and ".", beginning and ending with a letter or digit, at most 63 characters between dots';
 
 const createBody = z.strictObject({
-  name: z.string().max(MAX_NAME).regex(HOST_NAME, HOST_NAME_RULE).transform(lowerCase),
+  name: z
+    .string()
+    .max(MAX_NAME)
+    .regex(HOST_NAME, HOST_NAME_RULE)
+    .transform((name) => name.toLowerCase()),
   region: dropletTemplate.shape.region,
   size: dropletTemplate.shape.size,
   image: dropletTemplate.shape.image,
@@ -143,7 +143,7 @@ async function find({ store }: ApiDeps, which: string): Promise<Droplet | undefi
     const found = items.find((droplet) => droplet.status?.id === Number(which));
     if (found) return found;
   }
-  const name = lowerCase(which);
+  const name = which.toLowerCase();
   return objectName.safeParse(name).success ? store.get('Droplet', name) : undefined;
 }
 

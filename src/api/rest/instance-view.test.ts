@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { anInstance, NUMBER } from '../../../test/builders.ts';
+import type { Condition } from '../../resources/condition.ts';
 import type { InstanceStatus } from '../../resources/instance.ts';
 import type { Phase } from '../../resources/phase.ts';
 import { viewOf } from './instance-view.ts';
@@ -12,7 +13,32 @@ const failure = (generation: number): InstanceStatus['failure'] => ({
   at: '2026-01-01T00:10:00.000Z',
 });
 
+const notReady = (reason: string): Condition => ({
+  type: 'Ready',
+  status: 'False',
+  reason,
+  message: `because of ${reason}`,
+  lastTransitionTime: '2026-01-01T00:00:00Z',
+});
+
 describe('viewOf', () => {
+  test('what holds it up until somebody sees to it is an error; ordinary waiting is none', () => {
+    const errorFor = (reason: string) =>
+      viewOf(anInstance({ status: { conditions: [notReady(reason)] } })).error;
+    expect(errorFor('QuotaExceeded')).toBe('because of QuotaExceeded');
+    expect(errorFor('ClassNotFound')).toBe('because of ClassNotFound');
+    expect(errorFor('DropletBooting')).toBeNull();
+  });
+
+  test('what held it up before it failed and was changed is past', () => {
+    const status = {
+      phase: 'failed',
+      conditions: [notReady('HostKeyMismatch')],
+      failure: failure(1),
+    } as const;
+    expect(viewOf(anInstance({ metadata: { generation: 2 }, status })).error).toBeNull();
+  });
+
   test('without a status: at the beginning, nothing known of a droplet', () => {
     expect(viewOf(anInstance())).toEqual({
       status: 'creating_droplet',

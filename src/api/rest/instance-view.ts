@@ -1,4 +1,5 @@
-import type { Instance } from '../../resources/instance.ts';
+import { getCondition } from '../../resources/condition.ts';
+import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { Phase } from '../../resources/phase.ts';
 
 /** What `GET /api/instance/status/{numberphone}` answers. */
@@ -16,6 +17,22 @@ export interface InstanceView {
   } | null;
 }
 
+/** What an instance may wait for that goes on only when somebody, or time, removes it: worth an error although nothing has failed. */
+const HOLDS = new Set([
+  'QuotaExceeded',
+  'Unavailable',
+  'Unauthorized',
+  'RateLimited',
+  'RepairsPaused',
+  'HostKeyMismatch',
+  'ClassNotFound',
+]);
+
+function heldBy(status: InstanceStatus | undefined): string | null {
+  const ready = getCondition(status?.conditions, 'Ready');
+  return ready && HOLDS.has(ready.reason) ? ready.message : null;
+}
+
 /** How an instance stands, in the facade's words. An instance that was just declared, or changed after it failed, is at the beginning. Pure. */
 export function viewOf({ metadata, spec, status }: Instance): InstanceView {
   const isFailed = status?.failure?.generation === metadata.generation;
@@ -28,7 +45,7 @@ export function viewOf({ metadata, spec, status }: Instance): InstanceView {
   return {
     status: phase,
     progress: status === undefined || wasFailed ? 25 : status.progress,
-    error: isFailed && status?.failure ? status.failure.message : null,
+    error: isFailed ? (status?.failure?.message ?? null) : wasFailed ? null : heldBy(status),
     instanceInfo:
       status?.dropletId === undefined
         ? null

@@ -19,6 +19,11 @@ export interface Patient {
 export function repair(patient: Patient, sickness: string): Plan<InstanceStep> {
   const { status, facts } = patient;
   if (facts.brakes.repairs) return hold(patient, sickness, facts.brakes.repairs);
+  if (facts.sighting === 'off' || facts.sighting === 'missing') {
+    // No fault of the bot's: the droplet's own reconciler sees to that.
+    const why = `${sickness}, and its droplet is ${facts.sighting}`;
+    return { wait: 'DropletNotRunning', why, until: patient.now + BRAKE_LOOK_MS };
+  }
   switch (status?.repairs?.rung) {
     case undefined:
       return { do: 'restart-service', why: `${sickness}: restarting its service` };

@@ -29,16 +29,27 @@ export async function observeInstance(
     store.get('InstanceClass', spec.className),
     store.get('Droplet', metadata.name),
   ]);
+  const mayBeSick = mayNeedRepair(instance);
   return {
     class: klass?.spec,
     droplet,
     revision: klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '',
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
-    brakes: mayNeedRepair(instance) ? deps.brakes() : NO_BRAKES,
+    brakes: mayBeSick ? deps.brakes() : NO_BRAKES,
+    sighting: mayBeSick ? await sightingOf(droplet?.status?.id, deps) : undefined,
     ...(droplet
       ? { isSwept: true, foreign: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),
   };
+}
+
+async function sightingOf(
+  id: number | undefined,
+  { cloudView }: ControllerDeps,
+): Promise<InstanceFacts['sighting']> {
+  if (id === undefined) return undefined;
+  const { sweep, droplets } = await cloudView.find({ id });
+  return sweep && (droplets[0]?.state ?? 'missing');
 }
 
 /** A droplet with the number's name or with the number as a tag that this Orquesta did not make. */

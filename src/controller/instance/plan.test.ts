@@ -24,6 +24,7 @@ const noFacts: InstanceFacts = {
   isSwept: true,
   foreign: undefined,
   firstLookAt: 0,
+  sighting: undefined,
   brakes: { repairs: undefined, replacements: undefined },
 };
 const ssh = { dropletId: 1001, hostKey: 'ssh-ed25519 AAAA', since: time(5), isUp: true };
@@ -246,6 +247,16 @@ const cases: Case[] = [
     expect: 'start-bootstrap',
   },
   {
+    name: 'the machine was rebooted after a restart was asked for',
+    instance: {
+      spec: { restartedAt: time(30) },
+      status: { ...completed, bot: { ...well, startedAt: time(31), lastHealthyAt: time(32) } },
+    },
+    facts: { droplet: ready },
+    at: 33,
+    expect: { settled: 'BotHealthy' },
+  },
+  {
     name: 'a restart was asked for',
     instance: { spec: { restartedAt: time(30) }, status: completed },
     facts: { droplet: ready },
@@ -271,6 +282,13 @@ const cases: Case[] = [
     facts: { droplet: ready },
     at: 200,
     expect: 'restart-service',
+  },
+  {
+    name: 'sick, for its droplet has vanished: no rung helps',
+    instance: { status: { ...completed, bot: sick } },
+    facts: { droplet: ready, sighting: 'missing' },
+    at: 200,
+    expect: { wait: 'DropletNotRunning' },
   },
   {
     name: 'sick, restarted in vain: second rung',

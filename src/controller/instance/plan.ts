@@ -36,6 +36,8 @@ export interface InstanceFacts {
   readonly foreign: CloudDroplet | undefined;
   /** No look at a bot that was well before this controller began, before this time (ms): or a restart would look at all at once. */
   readonly firstLookAt: number;
+  /** What the last sweep saw of the machine: its state, or that it was not there. Only asked when the bot may be sick. */
+  readonly sighting: CloudDroplet['state'] | 'missing' | undefined;
   /** Why no repair, or no replacement, may be made now. */
   readonly brakes: Brakes;
 }
@@ -213,8 +215,7 @@ function planBot(
   now: number,
 ): Plan<InstanceStep> {
   const bot = status?.bot;
-  const readyAt = at(status?.bootstrap?.finishedAt);
-  if (spec.restartedAt && at(spec.restartedAt) > Math.max(at(bot?.restartedAt), readyAt)) {
+  if (isRestartAsked({ spec, status })) {
     return { do: 'restart-service', why: 'A restart was asked for' };
   }
   const startedAt = botStartedAt(status);
@@ -240,6 +241,10 @@ function planBot(
   if (now >= due) return { do: 'check-bot', why: 'The bot answers' };
   return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
 }
+
+/** A restart is asked for that was neither carried out nor overtaken by a later start of the bot. */
+export const isRestartAsked = ({ spec, status }: Pick<Instance, 'spec' | 'status'>): boolean =>
+  at(spec.restartedAt) > Math.max(at(status?.bot?.restartedAt), botStartedAt(status));
 
 /** When the bot was last started, as far as is known: ms since the epoch. */
 export function botStartedAt(status: InstanceStatus | undefined): number {

@@ -1,6 +1,6 @@
 import { ShellError } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
-import { botStartedAt } from '../plan.ts';
+import { isRestartAsked } from '../plan.ts';
 import { type InstanceContext, machineOf, openSession, timeOf } from './context.ts';
 
 /** Restarts the bot's service: asked for by spec.restartedAt, or the first rung of a repair. */
@@ -8,7 +8,7 @@ export async function restartService(context: InstanceContext): Promise<StepResu
   const { object, signal } = context;
   const { service } = machineOf(context).class.bot;
   const asked = object.spec.restartedAt;
-  const isAsked = asked !== null && Date.parse(asked) > botStartedAt(object.status);
+  const isAsked = isRestartAsked(object);
   let problem: string | undefined;
   try {
     const session = await openSession(context);
@@ -30,7 +30,7 @@ export async function restartService(context: InstanceContext): Promise<StepResu
       failures: 0,
       ...bot,
       ...(problem === undefined ? { startedAt: now, failures: 0 } : {}),
-      ...(isAsked ? { restartedAt: asked } : {}),
+      ...(isAsked && asked !== null ? { restartedAt: asked } : {}),
     },
     repairs: isAsked ? repairs : { replacements: 0, ...repairs, rung: 'restart-service', at: now },
   });

@@ -117,7 +117,8 @@ async function run(options: {
     console.log(`Declaring bot-${NUMBER} from manifests/examples/instance.yaml`);
     const last = await watchItComplete(url, key, stop, clock);
     if (last?.status !== 'completed') {
-      if (!stop.aborted) console.error(`The bot did not come up: ${last?.error ?? `still ${last?.status}`}`);
+      if (!stop.aborted)
+        console.error(`The bot did not come up: ${last?.error ?? `still ${last?.status}`}`);
       return stop.aborted ? 130 : 1;
     }
     await showTheBot(last.instanceInfo?.ip ?? '', simulator, clock);

@@ -1,7 +1,10 @@
 #!/usr/bin/env node
 /** The commands of the program, by name. Each loads only what it needs. */
 const commands: Readonly<
-  Record<string, { readonly what: string; readonly run: (argv: readonly string[]) => Promise<number> }>
+  Record<
+    string,
+    { readonly what: string; readonly run: (argv: readonly string[]) => Promise<number> }
+  >
 > = {
   serve: {
     what: 'run the API and the controller with the settings of the environment and .env',

@@ -30,7 +30,9 @@ export class Progress {
       this.#draw();
     } else if (standing.status !== this.#shown) {
       this.#shown = standing.status;
-      this.#out.write(`${this.#seconds().padStart(6)} s  ${percent(standing)}  ${standing.status}\n`);
+      this.#out.write(
+        `${this.#seconds().padStart(6)} s  ${percent(standing)}  ${standing.status}\n`,
+      );
     }
   }
 
@@ -58,7 +60,9 @@ export class Progress {
   #draw(): void {
     const full = Math.round((WIDTH * this.#standing.progress) / 100);
     const bar = '█'.repeat(full) + '░'.repeat(WIDTH - full);
-    this.#out.write(`\r  ${bar} ${percent(this.#standing)}  ${this.#standing.status.padEnd(17)} ${this.#seconds()} s `);
+    this.#out.write(
+      `\r  ${bar} ${percent(this.#standing)}  ${this.#standing.status.padEnd(17)} ${this.#seconds()} s `,
+    );
   }
 
   #seconds(): string {

@@ -56,7 +56,7 @@ export type DropletAction = 'power_on' | 'reboot' | 'power_cycle' | 'shutdown' |
 
 /** DigitalOcean, as the controller needs it. Every method sends one request (listing: one a page), takes it from the shared budget first, gives up after 30 s or when `signal` aborts, and throws CloudError. No method retries. */
 export interface Cloud {
-  /** The whole account, complete or not at all. */
+  /** The whole account; a droplet may be missed while others come and go, but a page that fails is no list at all. */
   listDroplets(signal: AbortSignal): Promise<readonly CloudDroplet[]>;
   /** Droplets of exactly this name, in any case. May miss one that is some seconds young. */
   findByName(name: string, signal: AbortSignal): Promise<readonly CloudDroplet[]>;

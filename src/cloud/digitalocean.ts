@@ -158,26 +158,31 @@ export class DigitalOcean implements Cloud {
     this.#kept.httpsAgent.destroy();
   }
 
-  /** Pages are by offset, so droplets that come or go meanwhile shift others between them: only a listing during which the count stood still, and which saw as many, counts. */
+  /**
+   * Pages are by offset, so droplets that come or go meanwhile shift others between them, and one may be missed: the
+   * account is listed again until the count stands still. One that never does, as during a bulk of creates, gives all that
+   * was seen in any of the listings; absence from a list proves nothing to those who ask anyway.
+   */
   async #listAll(
     query: Request['query'],
     doing: string,
     signal: AbortSignal,
   ): Promise<readonly CloudDroplet[]> {
+    const seen = new Map<number, CloudDroplet>();
     for (let tries = 0; tries < LIST_TRIES; tries++) {
-      const droplets = await this.#listOnce(query, doing, signal);
-      if (droplets) return droplets;
+      const { droplets, isSettled } = await this.#listOnce(query, doing, signal);
+      for (const droplet of droplets) seen.set(droplet.id, droplet);
+      if (isSettled) return droplets;
     }
-    const why = `the account changed during each of ${LIST_TRIES} listings`;
-    throw noAnswer('outcome-unknown', { doing, method: 'GET' }, why);
+    return [...seen.values()];
   }
 
-  /** undefined: the account changed meanwhile. */
+  /** Not settled: the account changed meanwhile. */
   async #listOnce(
     query: Request['query'],
     doing: string,
     signal: AbortSignal,
-  ): Promise<readonly CloudDroplet[] | undefined> {
+  ): Promise<{ readonly droplets: readonly CloudDroplet[]; readonly isSettled: boolean }> {
     // When one page fails, the others are of no use.
     const others = new AbortController();
     const both = AbortSignal.any([signal, others.signal]);
@@ -195,12 +200,13 @@ export class DigitalOcean implements Cloud {
     const { total } = first.meta;
     const byId = new Map(first.droplets.map((droplet) => [droplet.id, droplet]));
     const pages = Math.ceil(total / PAGE_SIZE);
+    let isSettled = true;
     try {
       for (let next = 2; next <= pages; next += PAGES_AT_ONCE) {
         const count = Math.min(PAGES_AT_ONCE, pages - next + 1);
         const some = await Promise.all(Array.from({ length: count }, (_, i) => page(next + i)));
         for (const { meta, droplets } of some) {
-          if (meta.total !== total) return undefined;
+          isSettled &&= meta.total === total;
           for (const droplet of droplets) byId.set(droplet.id, droplet);
         }
       }
@@ -208,7 +214,7 @@ export class DigitalOcean implements Cloud {
       others.abort();
       throw error;
     }
-    return byId.size < total ? undefined : [...byId.values()];
+    return { droplets: [...byId.values()], isSettled: isSettled && byId.size >= total };
   }
 
   /** One request: budget first, then the wire, then the verdict. Answers only what succeeded. */

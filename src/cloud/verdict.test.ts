@@ -35,7 +35,11 @@ describe('verdict', () => {
     expect(judge(status, said(message))).toMatchObject({ kind, status });
   });
 
-  it.each([400, 401, 403, 404, 422, 504])(
+  it.each([401, 403])('a %i counts whoever wrote it: no create gets past it', (status) => {
+    expect(judge(status, '<html>')?.kind).toBe('unauthorized');
+  });
+
+  it.each([400, 404, 422, 504])(
     'a %i that DigitalOcean did not write leaves the outcome unknown',
     (status) => {
       expect(judge(status, undefined)?.kind).toBe('outcome-unknown');

@@ -57,11 +57,11 @@ export function verdict(
 
 function kindOf(status: number, message: string | undefined): CloudErrorKind {
   if (status === 429) return 'rate-limited';
-  // A proxy or a wrong URL answers 404 and 403 too, and must not make anyone believe that a droplet is gone.
+  if (status === 401 || status === 403) return 'unauthorized';
+  // A proxy or a wrong URL answers 404 too, and must not make anyone believe that a droplet is gone.
   if (message === undefined) return 'outcome-unknown';
   // 408: the server stopped waiting, which says nothing about what it did.
   if (status < 400 || status === 408 || status >= 500) return 'outcome-unknown';
-  if (status === 401 || status === 403) return 'unauthorized';
   return status === 422 ? kindOf422(message) : 'refused';
 }
 

@@ -49,7 +49,7 @@ export const accountAnswer = z.object({
 });
 
 /** The body of an answer that says no. A 4xx without it did not come from DigitalOcean's API. */
-export const errorBody = z.object({ id: z.string(), message: z.string() });
+export const errorBody = z.object({ message: z.string() });
 
 /** The body of `POST /v2/droplets`. */
 export const createBody = ({ name, template, tags, userData }: CreateDroplet) => ({

@@ -302,9 +302,9 @@ describe.each(Object.entries({ BullmqQueue: bullmq, MemoryQueue: memory }))('%s'
     }
     for (let round = 1; round <= 30; round++) {
       await Promise.all(
-        keys.map((key, i) => {
+        keys.map(async (key, i) => {
           wanted.set(key, round);
-          return queues[(round + i) % 2]?.trigger(key);
+          await queues[(round + i) % 2]?.trigger(key);
         }),
       );
     }

@@ -27,6 +27,8 @@ export interface LabWorldOptions {
   /** The class `default` of this world: examples/classes/default.yaml unless told. */
   readonly classFile?: string | undefined;
   readonly classParts?: ClassParts | undefined;
+  /** Put on the droplet beside the class's own files, by path. */
+  readonly files?: Readonly<Record<string, string>> | undefined;
   /** Runs before the class's own script, on each run. */
   readonly scriptPrefix?: string | undefined;
   /** What a droplet reads as its user_data, made from what it should be. */
@@ -126,14 +128,22 @@ export async function createBot(program: Program, body: object): Promise<void> {
   if (response.status !== 202) throw new Error(`${response.status} ${await response.text()}`);
 }
 
-function classText(text: string, { classParts = {}, scriptPrefix = '' }: LabWorldOptions): string {
-  const manifest = parse(text) as { spec: Record<string, Record<string, unknown>> };
+function classText(
+  text: string,
+  { classParts = {}, files = {}, scriptPrefix = '' }: LabWorldOptions,
+): string {
+  const manifest = parse(text) as {
+    spec: Record<string, object> & { bootstrap: { script: string; files?: object[] } };
+  };
+  const { spec } = manifest;
   for (const [part, values] of Object.entries(classParts)) {
-    manifest.spec[part] = { ...manifest.spec[part], ...values };
+    spec[part] = { ...spec[part], ...values };
   }
-  const { bootstrap } = manifest.spec;
-  if (bootstrap && scriptPrefix) {
-    bootstrap['script'] = String(bootstrap['script']).replace(/^(#!.*\n)?/, `$&${scriptPrefix}\n`);
+  const { bootstrap } = spec;
+  const added = Object.entries(files).map(([path, content]) => ({ path, content }));
+  bootstrap.files = [...(bootstrap.files ?? []), ...added];
+  if (scriptPrefix) {
+    bootstrap.script = bootstrap.script.replace(/^(#!.*\n)?/, `$&${scriptPrefix}\n`);
   }
   return stringify(manifest);
 }

@@ -50,8 +50,9 @@ describe('many writers', () => {
     const prefix = `test-${randomUUID()}`;
     const stores = Array.from({ length: 10 }, () => storeOn(open(inject('redisUrl')), prefix));
     const outcomes = await Promise.allSettled(
-      Array.from({ length: 100 }, (_, i) =>
-        stores[i % 10]?.create('Instance', anInstance('573332221111')),
+      Array.from({ length: 100 }, async (_, i) => {
+        await stores[i % 10]?.create('Instance', anInstance('573332221111'));
+      }),
       ),
     );
     const won = outcomes.filter(({ status }) => status === 'fulfilled');
@@ -78,8 +79,9 @@ describe('many writers', () => {
       }
     })();
     await Promise.all(
-      Array.from({ length: 200 }, (_, i) =>
-        stores[i % 5]?.create('Instance', anInstance(String(1_000_000 + i))),
+      Array.from({ length: 200 }, async (_, i) => {
+        await stores[i % 5]?.create('Instance', anInstance(String(1_000_000 + i)));
+      }),
       ),
     );
     await watching;

@@ -39,7 +39,8 @@ export class VirtualClock implements Clock {
         signal?.removeEventListener('abort', wake);
         resolve();
       };
-      const sleeper = { at: this.#now + Math.max(0, ms), order: this.#order++, wake };
+      // Whole milliseconds, as of every real clock.
+      const sleeper = { at: this.#now + Math.ceil(Math.max(0, ms)), order: this.#order++, wake };
       this.#sleepers.splice(this.#placeOf(sleeper), 0, sleeper);
       signal?.addEventListener('abort', wake, { once: true });
     });

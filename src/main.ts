@@ -137,6 +137,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       bot,
       clock,
       log,
+      image: imageOf(config.DIGITALOCEAN_IMAGE),
       apiKeys: keysOf(config.API_KEY),
       newRequestId: randomUUID,
       version: packageVersion(),

@@ -15,6 +15,8 @@ export interface ApiDeps {
   readonly bot: Bot;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Image of single droplets that name none: a slug or a snapshot's id. Absent: the schema's default. */
+  readonly image?: string | number | undefined;
   /** Any of them opens the API. */
   readonly apiKeys: readonly string[];
   readonly newRequestId: () => string;

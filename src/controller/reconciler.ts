@@ -48,7 +48,7 @@ export interface StepContext<K extends Kind, Facts> {
   event(type: 'Normal' | 'Warning', reason: string, message: string): Promise<void>;
 }
 
-export type Step<K extends Kind, Facts> = (context: StepContext<K, Facts>) => Promise<StepResult>;
+type Step<K extends Kind, Facts> = (context: StepContext<K, Facts>) => Promise<StepResult>;
 
 /** observe → plan → step, for one kind. `plan` and `status` are pure. */
 export interface Reconciler<K extends Kind, Facts, StepName extends string> {

@@ -111,7 +111,6 @@ export const instanceClassSpec = z.strictObject({
 });
 
 export type InstanceClassSpec = z.infer<typeof instanceClassSpec>;
-export type InstanceClassStatus = Record<string, never>;
-export type InstanceClass = Resource<InstanceClassSpec, InstanceClassStatus>;
+export type InstanceClass = Resource<InstanceClassSpec, Record<string, never>>;
 
 export const DEFAULT_CLASS = 'default';

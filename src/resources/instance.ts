@@ -53,7 +53,6 @@ export const instanceSpec = z.strictObject({
 });
 
 export type InstanceSpec = z.infer<typeof instanceSpec>;
-export type InstanceManifestSpec = z.input<typeof instanceSpec>;
 
 /** The last run of the bootstrap. Times are RFC 3339. */
 export interface BootstrapStatus {
@@ -87,7 +86,7 @@ export interface BotStatus {
   readonly restartedAt?: string | undefined;
 }
 
-export interface SshStatus {
+interface SshStatus {
   readonly dropletId: number;
   /** As pinned at the first session: "ssh-ed25519 AAAA…". */
   readonly hostKey: string;
@@ -146,7 +145,5 @@ export interface InstanceStatus {
 
 export type Instance = Resource<InstanceSpec, InstanceStatus>;
 
-export const INSTANCE_NAME_PREFIX = 'bot-';
-
 /** The only name that an Instance of this number may have: it makes the number unique. */
-export const instanceName = (number: string): string => `${INSTANCE_NAME_PREFIX}${number}`;
+export const instanceName = (number: string): string => `bot-${number}`;

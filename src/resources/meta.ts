@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-export const GROUP = 'orquesta.clientfy.io';
+const GROUP = 'orquesta.clientfy.io';
 export const API_VERSION = `${GROUP}/v1`;
 
 /** Marks an Instance that may take over a droplet which Orquesta did not make. */

@@ -53,7 +53,6 @@ describe('many writers', () => {
       Array.from({ length: 100 }, async (_, i) => {
         await stores[i % 10]?.create('Instance', anInstance('573332221111'));
       }),
-      ),
     );
     const won = outcomes.filter(({ status }) => status === 'fulfilled');
     expect(won).toHaveLength(1);
@@ -82,7 +81,6 @@ describe('many writers', () => {
       Array.from({ length: 200 }, async (_, i) => {
         await stores[i % 5]?.create('Instance', anInstance(String(1_000_000 + i)));
       }),
-      ),
     );
     await watching;
     expect(seen).toEqual(Array.from({ length: 200 }, (_, i) => String(i + 1)));

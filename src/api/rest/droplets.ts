@@ -25,7 +25,7 @@ const createBody = z.strictObject({
     .transform((name) => name.toLowerCase()),
   region: dropletTemplate.shape.region,
   size: dropletTemplate.shape.size,
-  image: dropletTemplate.shape.image,
+  image: dropletTemplate.shape.image.removeDefault().optional(),
 });
 
 /** How long a create waits for DigitalOcean's id; later than that the name serves. */
@@ -44,8 +44,8 @@ export function droplets(deps: ApiDeps): Hono {
   const app = new Hono();
 
   app.post('/create', async (c) => {
-    const { name, ...template } = await readBody(c, createBody);
-    const droplet = await declare(deps, name, template);
+    const { name, image = deps.image, ...template } = await readBody(c, createBody);
+    const droplet = await declare(deps, name, { ...template, image });
     const known = await idKnown(deps, droplet);
     if (known?.status?.failure) {
       await remove(deps, known);
@@ -85,7 +85,7 @@ export function droplets(deps: ApiDeps): Hono {
 async function declare(
   { store }: ApiDeps,
   name: string,
-  template: { region: string; size: string; image: string | number },
+  template: z.input<typeof dropletSpec>,
 ): Promise<Droplet> {
   // An instance's droplet bears the instance's name: a stranger of that name would stand in its way.
   if (await store.get('Instance', name)) {

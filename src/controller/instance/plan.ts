@@ -247,7 +247,7 @@ export const isRestartAsked = ({ spec, status }: Pick<Instance, 'spec' | 'status
   at(spec.restartedAt) > Math.max(at(status?.bot?.restartedAt), botStartedAt(status));
 
 /** When the bot was last started, as far as is known: ms since the epoch. */
-export function botStartedAt(status: InstanceStatus | undefined): number {
+function botStartedAt(status: InstanceStatus | undefined): number {
   return Math.max(at(status?.bootstrap?.finishedAt), at(status?.bot?.startedAt));
 }
 

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { systemClock, type Random } from '../../src/clock.ts';
+import { type Random, systemClock } from '../../src/clock.ts';
 import { Account, type AccountOptions } from '../../src/simulator/account.ts';
 import { addressRange } from '../../src/simulator/addresses.ts';
 import { Api } from '../../src/simulator/api.ts';

@@ -151,7 +151,7 @@ export class Customer {
     judge: (said: Said, wasUnsure: boolean) => 'done' | 'again' | 'wrong' | 'lost',
   ): Promise<void> {
     let wasUnsure = false;
-    for (let tries = 1; ; tries++) {
+    while (true) {
       const api = this.#apis[Math.floor(this.#random() * this.#apis.length)] as ApiProgram;
       const said = await call(api, method, path, body);
       const isUnsure = said.status === 'none' || said.status === 503;

@@ -72,9 +72,10 @@ export class Monkey {
         [1, 'droplets vanished', droplet, async () => cloud.account.vanish(droplet?.id ?? 0)],
         [2, 'bots killed', droplet, async () => this.#sicken(droplet?.id)],
       ];
-    let dice = this.#random() * deeds.reduce((sum, [share]) => sum + share, 0);
-    const [, what, on, deed] = deeds.find(([share]) => (dice -= share) < 0) ?? deeds[0] ?? [];
-    if (!what || !deed || on === undefined || this.#busy.has(on)) return;
+    // Each as often as its share says.
+    const hat = deeds.flatMap((deed) => Array.from({ length: deed[0] }, () => deed));
+    const [, what, on, deed] = this.#any(hat);
+    if (on === undefined || this.#busy.has(on)) return;
     this.done.counts.set(what, (this.done.counts.get(what) ?? 0) + 1);
     this.#busy.add(on);
     const running = deed().finally(() => {

@@ -92,7 +92,7 @@ export async function play(
     }
   };
   const world = new World({ random: seededRandom(SEED), intercept, ...options });
-  await world.start(1);
+  await world.start([0]);
   await scenario.prepare?.(world);
   isPlaying = true;
   await scenario.play(world);
@@ -103,15 +103,28 @@ export async function play(
   return { outcome: world.outcome(), effects: settled, world };
 }
 
-/** The strikes that mean something for what a clean run did. */
+/** The strikes that mean something for what a clean run did, each once. */
 export function strikesOf(kind: Perturbation, effects: readonly Effect[]): readonly Strike[] {
-  return effects.flatMap((effect, index) => {
-    const isPoll = [effects[index - 1], effects[index + 1]].every(
-      (other) => natureOf(effect) === 'read' && other && questionOf(other) === questionOf(effect),
-    );
-    return applies(kind, effect) && !isPoll ? [{ kind, index }] : [];
-  });
+  return effects.flatMap((effect, index) =>
+    applies(kind, effect) && !isCovered(kind, effects, index) ? [{ kind, index }] : [],
+  );
 }
+
+/** Whether the strike at a neighbour comes to the same, since nothing lies between. */
+function isCovered(kind: Perturbation, effects: readonly Effect[], index: number): boolean {
+  const [before, effect, after] = [effects[index - 1], effects[index], effects[index + 1]];
+  if (!effect) return true;
+  if (kind === 'crash after') return after !== undefined && natureOf(after) !== 'read';
+  if (natureOf(effect) !== 'read' || !before) return false;
+  if (kind === 'response lost' && isOfRecords(effect) && isOfRecords(before)) return true;
+  return (
+    after !== undefined && [before, after].every((one) => questionOf(one) === questionOf(effect))
+  );
+}
+
+/** A read of what is recorded: when one of several in a row fails, the pass ends there. */
+const isOfRecords = (effect: Effect): boolean =>
+  natureOf(effect) === 'read' && (effect.port === 'store' || effect.port === 'view');
 
 function applies(kind: Perturbation, effect: Effect): boolean {
   const nature = natureOf(effect);
@@ -128,7 +141,9 @@ function applies(kind: Perturbation, effect: Effect): boolean {
       return nature === 'write';
     case 'stale read':
       // A class as it was before makes a machine of the old class: right, and mended by the next look.
-      return STALE_READS.has(`${effect.port}.${effect.method}`) && effect.args[0] !== 'InstanceClass';
+      return (
+        STALE_READS.has(`${effect.port}.${effect.method}`) && effect.args[0] !== 'InstanceClass'
+      );
     case 'trigger lost':
       return nature === 'trigger';
   }

@@ -1,3 +1,4 @@
+import { findPlace } from '../../src/simulator/account.ts';
 import type { World } from '../simulation/world.ts';
 
 export const NUMBER = '573332221111';
@@ -18,13 +19,23 @@ const created = async (world: World): Promise<void> => {
   await world.untilSettled(LIMIT_MS);
 };
 
-const dropletId = (world: World): number =>
-  world.store.peek('Droplet', NAME)?.status?.id as number;
+const dropletId = (world: World): number => world.store.peek('Droplet', NAME)?.status?.id as number;
 
 const phaseOf = (world: World) => world.store.peek('Instance', NAME)?.status?.phase;
 
 const aDifferentWish = (world: World) =>
   world.edit(NUMBER, (spec) => ({ ...spec, features: { appointments: true, autoInvite: true } }));
+
+/** Acts at the moment at which the Droplet is declared, before anything is asked of the cloud. */
+function onceDeclared(world: World, act: () => void): Promise<void> {
+  let isDone = false;
+  world.store.onCommit(({ kind, type }) => {
+    if (isDone || kind !== 'Droplet' || type !== 'added') return;
+    isDone = true;
+    act();
+  });
+  return world.until('the droplet is declared', () => isDone, LIMIT_MS);
+}
 
 async function setImage(world: World, image: string): Promise<void> {
   const klass = await world.store.get('InstanceClass', 'default');
@@ -55,6 +66,27 @@ export const making: readonly Scenario[] = [
       await world.until('it fails', () => phaseOf(world) === 'failed', LIMIT_MS);
       await setImage(world, 'ubuntu-24-04-x64');
       await world.create(NUMBER, { appointments: true });
+    },
+  },
+  {
+    name: 'create of a droplet that hides at first',
+    play: async (world) => {
+      world.setFaults([{ fault: { kind: 'hidden', ms: 20_000 }, times: 1 }]);
+      await world.create(NUMBER);
+    },
+  },
+  {
+    name: 'create whose answer is lost, while nothing can be looked up',
+    play: async (world) => {
+      await world.create(NUMBER);
+      await onceDeclared(world, () =>
+        world.setFaults([
+          { fault: { kind: 'lose-response' }, on: { operations: ['createDroplet'] }, times: 1 },
+          { fault: { kind: 'reset' }, on: { operations: ['listDroplets'] } },
+        ]),
+      );
+      await world.advance(100_000);
+      world.setFaults([]);
     },
   },
 ];
@@ -124,4 +156,38 @@ export const ending: readonly Scenario[] = [
       await world.create(NUMBER, { autoInvite: true });
     },
   },
+  {
+    name: 'delete that takes long',
+    prepare: created,
+    play: async (world) => {
+      world.setFaults([{ fault: { kind: 'delete-slow', ms: 40_000 }, times: 1 }]);
+      await world.delete(NUMBER);
+    },
+  },
+  {
+    name: 'delete beside a foreign droplet of the same name',
+    prepare: async (world) => {
+      await created(world);
+      world.account.create({
+        ...findPlace('sfo3', 's-1vcpu-512mb-10gb', 'ubuntu-24-04-x64'),
+        names: [NAME],
+        tags: [],
+        userData: '',
+        publicKeys: [],
+        features: [],
+        vpcUuid: undefined,
+      });
+      await world.advance(40_000);
+    },
+    play: async (world) => {
+      await world.delete(NUMBER);
+    },
+  },
 ];
+
+/** For what only shows after the ten minutes for which no droplet is taken for an orphan. */
+export const growingOld: Scenario = {
+  name: 'an instance grows old',
+  prepare: created,
+  play: (world) => world.advance(1_500_000),
+};

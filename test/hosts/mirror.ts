@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -12,7 +13,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 
 /** This side of the lab's network, as droplets see it. */
 const ADDRESS = '10.199.0.1';
@@ -156,11 +157,8 @@ function serveFolder(folder: string, asked: string[]): RequestListener {
     const { pathname } = new URL(request.url ?? '', 'http://mirror');
     asked.push(pathname);
     const file = join(folder, decodeURIComponent(pathname));
-    try {
-      response.writeHead(200).end(readFileSync(file));
-    } catch {
-      response.writeHead(404).end(`There is no ${basename(file)} in ${dirname(pathname)}`);
-    }
+    if (existsSync(file)) response.writeHead(200).end(readFileSync(file));
+    else response.writeHead(404).end(`There is no ${pathname}`);
   };
 }
 

@@ -61,7 +61,12 @@ export function describeEffect({ process, port, method, args }: Effect): string 
 /** What stands between a process and the world. */
 export interface Gate {
   /** Lets one use of a port happen, or not; never resolves for a dead process. */
-  pass<T>(port: PortName, method: string, args: readonly unknown[], run: () => Promise<T>): Promise<T>;
+  pass<T>(
+    port: PortName,
+    method: string,
+    args: readonly unknown[],
+    run: () => Promise<T>,
+  ): Promise<T>;
   /** Resolves while the process runs; never for a dead one. */
   alive(): Promise<void>;
   /** Aborts when the process dies. */

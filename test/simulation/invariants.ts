@@ -34,6 +34,7 @@ export class Invariants {
   readonly #twinsSince = new Map<string, number>();
   readonly #unrecordedSince = new Map<number, number>();
   readonly #ambiguityMs: number;
+  readonly #hasSucceeded: (dropletId: number, run: string) => boolean;
   #isTwinPardoned = false;
 
   constructor(deps: {
@@ -41,7 +42,10 @@ export class Invariants {
     readonly account: Account;
     readonly store: MemoryStore;
     readonly ambiguityMs?: number | undefined;
+    /** Whether a bootstrap has really ended well on its machine. */
+    readonly hasSucceeded: (dropletId: number, run: string) => boolean;
   }) {
+    this.#hasSucceeded = deps.hasSucceeded;
     this.#ambiguityMs = deps.ambiguityMs ?? AMBIGUITY_MS;
     this.#clock = deps.clock;
     this.#account = deps.account;
@@ -52,6 +56,11 @@ export class Invariants {
   /** Throws when something is broken. */
   assert(): void {
     if (this.broken.length > 0) throw new InvariantBroken(this.broken.join('\n'));
+  }
+
+  /** Made by somebody else. */
+  isForeign(id: number): boolean {
+    return this.#uidOf(id) === undefined;
   }
 
   /** The next create is one that the test itself repeats. */
@@ -73,9 +82,13 @@ export class Invariants {
       const otherUid = this.#uidOf(other.id);
       if (otherUid === undefined || this.#births.get(other.id)?.birth === 'late') continue;
       if (otherUid !== uid) {
-        this.#break(`I2: droplet ${droplet.id} is made while ${other.id} of an earlier ${droplet.name} lives`);
+        this.#break(
+          `I2: droplet ${droplet.id} is made while ${other.id} of an earlier ${droplet.name} lives`,
+        );
       } else if (other.deleteAt === undefined) {
-        this.#break(`I1: droplet ${droplet.id} is made while ${other.id} lives for the same uid ${uid}`);
+        this.#break(
+          `I1: droplet ${droplet.id} is made while ${other.id} lives for the same uid ${uid}`,
+        );
       }
     }
   }
@@ -124,7 +137,9 @@ export class Invariants {
       const since = this.#twinsSince.get(uid) ?? now;
       this.#twinsSince.set(uid, since);
       if (now - since <= this.#ambiguityMs || !this.#recordOf(uid)) continue;
-      this.#break(`I1: droplets ${ids.join(' and ')} have lived for one uid for ${(now - since) / 1000} s`);
+      this.#break(
+        `I1: droplets ${ids.join(' and ')} have lived for one uid for ${(now - since) / 1000} s`,
+      );
       this.#twinsSince.set(uid, now);
     }
     for (const uid of this.#twinsSince.keys()) if (!byUid.has(uid)) this.#twinsSince.delete(uid);
@@ -175,6 +190,11 @@ export class Invariants {
     if (!now) return;
     if (now.phase === 'completed' && now.failure) {
       this.#break(`I11: ${name} is completed and failed at once`);
+    }
+    const [run, before] = [now.bootstrap, then?.bootstrap];
+    const isNewlyDone = run?.exitCode === 0 && (before?.run !== run.run || before.exitCode !== 0);
+    if (isNewlyDone && !this.#hasSucceeded(run.dropletId, run.run)) {
+      this.#break(`I11: the bootstrap of ${name} is said to have ended well, and has not`);
     }
     if (object.metadata.generation < (previous?.metadata.generation ?? 0)) {
       this.#break(`I11: the generation of ${name} goes back`);

@@ -1,6 +1,6 @@
 import { Controller, type ControllerOptions } from '../../src/controller/controller.ts';
-import type { MemoryQueue } from '../twins/memory-queue.ts';
 import { StoreCache } from '../../src/store/cache.ts';
+import type { MemoryQueue } from '../twins/memory-queue.ts';
 import { type Effect, type Gate, gated, type Ports } from './gate.ts';
 
 /** Lets one use of a port happen, or does something else to it. */

@@ -44,7 +44,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     tamper: options.tamper,
     intercept: async (effect, run) => {
       effects++;
-      if (effects > MAX_EFFECTS) throw new Error(`${MAX_EFFECTS} effects and no end: something spins`);
+      if (effects > MAX_EFFECTS)
+        throw new Error(`${MAX_EFFECTS} effects and no end: something spins`);
       const line = `${time()}   ${describeEffect(effect)}`;
       if (options.everyEffect) trace.push(line);
       else lastEffects = [...lastEffects.slice(-KEPT_EFFECTS), line];
@@ -55,7 +56,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
   const tell = (what: string) => trace.push(`${time()} ${what}`);
   let problem: string | undefined;
   try {
-    await world.start(1 + pick(random, 3));
+    const skews = Array.from({ length: 1 + pick(random, 3) }, () => pick(random, 4_000) - 2_000);
+    await world.start(skews);
     await chaos(world, random, tell);
     await calm(world, tell);
   } catch (error) {
@@ -95,41 +97,43 @@ async function happens(world: World, random: Random, tell: Tell): Promise<void> 
   switch (pick(random, 12)) {
     case 0:
     case 1:
-    case 2: {
-      const done = await world.create(number, { appointments: random() < 0.5 });
-      return void (done ? tell(`create ${name}`) : undefined);
-    }
+    case 2:
+      if (await world.create(number, { appointments: random() < 0.5 })) tell(`create ${name}`);
+      break;
     case 3: {
       const features = { appointments: random() < 0.5, autoInvite: random() < 0.5 };
-      const done = await world.edit(number, (spec) => ({ ...spec, features }));
-      return void (done ? tell(`edit ${name}: ${JSON.stringify(features)}`) : undefined);
+      const isDone = await world.edit(number, (spec) => ({ ...spec, features }));
+      if (isDone) tell(`edit ${name}: ${JSON.stringify(features)}`);
+      break;
     }
-    case 4: {
-      const done = await world.delete(number);
-      return void (done ? tell(`delete ${name}`) : undefined);
-    }
+    case 4:
+      if (await world.delete(number)) tell(`delete ${name}`);
+      break;
     case 5: {
       const restartedAt = new Date(world.clock.now()).toISOString();
-      const done = await world.edit(number, (spec) => ({ ...spec, restartedAt }));
-      return void (done ? tell(`restart ${name}`) : undefined);
+      const isDone = await world.edit(number, (spec) => ({ ...spec, restartedAt }));
+      if (isDone) tell(`restart ${name}`);
+      break;
     }
-    case 6: {
-      if (!process) return;
-      tell(`${process.name} crashes`);
-      return world.crash(process);
-    }
+    case 6:
+      if (process) tell(`${process.name} crashes`);
+      if (process) world.crash(process);
+      break;
     case 7:
-      return freezes(world, process, 2_000 + pick(random, 45_000), tell);
+      freezes(world, process, 2_000 + pick(random, 45_000), tell);
+      break;
     case 8:
-      return machineSuffers(world, id, random, tell);
+      machineSuffers(world, id, random, tell);
+      break;
     case 9:
     case 10: {
       const rules = someFaults(random);
       world.setFaults(rules);
-      return void tell(`faults: ${JSON.stringify(rules)}`);
+      tell(`faults: ${JSON.stringify(rules)}`);
+      break;
     }
     default:
-      return storeSuffers(world, random, tell);
+      storeSuffers(world, random, tell);
   }
 }
 
@@ -142,23 +146,15 @@ function freezes(world: World, process: Process | undefined, ms: number, tell: T
 
 function machineSuffers(world: World, id: number | undefined, random: Random, tell: Tell): void {
   if (id === undefined) return;
-  switch (pick(random, 5)) {
-    case 0:
-      tell(`the bot on ${id} dies`);
-      return world.hosts.sicken(id, 'needs-restart');
-    case 1:
-      tell(`the machine of ${id} hangs`);
-      return world.hosts.sicken(id, 'needs-reboot');
-    case 2:
-      tell(`the disk of ${id} is broken`);
-      return world.hosts.sicken(id, 'needs-replacement');
-    case 3:
-      tell(`${id} loses its power`);
-      return world.account.powerLost(id);
-    default:
-      tell(`${id} is destroyed by hand`);
-      return world.account.vanish(id);
-  }
+  const [what, happen] = [
+    [`the bot on ${id} dies`, () => world.hosts.sicken(id, 'needs-restart')],
+    [`the machine of ${id} hangs`, () => world.hosts.sicken(id, 'needs-reboot')],
+    [`the disk of ${id} is broken`, () => world.hosts.sicken(id, 'needs-replacement')],
+    [`${id} loses its power`, () => world.account.powerLost(id)],
+    [`${id} is destroyed by hand`, () => world.account.vanish(id)],
+  ][pick(random, 5)] as [string, () => void];
+  tell(what);
+  happen();
 }
 
 function storeSuffers(world: World, random: Random, tell: Tell): void {

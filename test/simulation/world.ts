@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/clock.ts';
-import type { ControllerSettings } from '../../src/controller/deps.ts';
 import { noteAccess } from '../../src/controller/access.ts';
+import type { ControllerSettings } from '../../src/controller/deps.ts';
 import type { Logger } from '../../src/log.ts';
 import { type InstanceSpec, instanceName, instanceSpec } from '../../src/resources/instance.ts';
 import { type InstanceClassSpec, instanceClassSpec } from '../../src/resources/instance-class.ts';
@@ -97,6 +97,10 @@ export class World {
       account: this.account,
       store: this.store,
       ambiguityMs: options.ambiguityMs,
+      hasSucceeded: (dropletId, run) => {
+        const { state, exitCode } = this.hosts.machines.get(dropletId)?.runs.get(run) ?? {};
+        return state === 'ended' && exitCode === 0;
+      },
     });
     this.cloud = new AccountCloud({
       account: this.account,
@@ -112,13 +116,13 @@ export class World {
     void this.#drive();
   }
 
-  /** Makes the class "default" and starts so many processes. */
-  async start(processes: number): Promise<void> {
+  /** Makes the class "default" and starts a process for each of these clocks, so many ms ahead. */
+  async start(skewsMs: readonly number[]): Promise<void> {
     await this.store.create('InstanceClass', {
       name: 'default',
       spec: { ...CLASS, ...this.#options.class },
     });
-    for (let count = 0; count < processes; count++) await this.startProcess();
+    for (const skewMs of skewsMs) await this.startProcess(skewMs);
   }
 
   async startProcess(skewMs = 0): Promise<Process> {
@@ -222,7 +226,9 @@ export class World {
     try {
       await this.clock.until(isOver, limitMs);
     } catch {
-      throw new Error(`${what}: not within ${limitMs / 1000} s. ${this.whyNotSettled().join('; ')}`);
+      throw new Error(
+        `${what}: not within ${limitMs / 1000} s. ${this.whyNotSettled().join('; ')}`,
+      );
     }
     this.invariants.assert();
   }
@@ -272,6 +278,7 @@ export class World {
     }
     const living = account.living();
     for (const droplet of living) {
+      if (this.invariants.isForeign(droplet.id)) continue;
       if (!recorded.has(droplet.id)) reasons.push(`droplet ${droplet.id} is in no record`);
       if (droplet.deleteAt !== undefined) reasons.push(`droplet ${droplet.id} is going`);
     }

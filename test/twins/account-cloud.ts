@@ -104,7 +104,8 @@ export class AccountCloud implements Cloud {
         s.births,
       );
       for (const droplet of account.living()) {
-        if (!before.has(droplet)) onCreated?.(droplet, s.isLate || droplet !== made ? 'late' : 'asked');
+        if (!before.has(droplet))
+          onCreated?.(droplet, s.isLate || droplet !== made ? 'late' : 'asked');
       }
       // The answer to a create names the tags that were asked for; reads show them later.
       return { ...told(made as DropletRecord), tags };

@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
-import type { CommandResult } from '../../src/ssh/shell.ts';
 import type { Account, DropletRecord } from '../../src/simulator/account.ts';
+import type { CommandResult } from '../../src/ssh/shell.ts';
 import type { MemoryBotState } from './memory-bot.ts';
 import type { MemoryHost } from './memory-shell.ts';
 
@@ -182,7 +182,8 @@ export class DropletHosts {
   #ensure(machine: Machine, name: string, stdin: string): string {
     let run = machine.runs.get(name);
     if (run === undefined) {
-      for (const other of machine.runs.values()) if (other.state === 'running') other.state = 'dead';
+      for (const other of machine.runs.values())
+        if (other.state === 'running') other.state = 'dead';
       const [, botEnv = ''] = /^\S+ \S+\/bot\.env (\S*)$/m.exec(stdin) ?? [];
       const isFailing = machine.failingRuns > 0;
       if (isFailing) machine.failingRuns--;

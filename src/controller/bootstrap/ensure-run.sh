@@ -35,11 +35,18 @@ launch() {
     nohup sh "$dir/run.sh" "$dir" "$limit" </dev/null >/dev/null 2>&1 &
   fi
 }
+# Two runs at a time would undo each other's work: an earlier one has to end first.
 stop_others() {
   for other in "$base"/*/; do
     other="${other%/}"
     [ "$other" != "$dir" ] && is_alive "$other" || continue
     kill -TERM "-$pid" 2>/dev/null || kill -TERM "$pid" 2>/dev/null
+    tries=0
+    while is_alive "$other" && [ "$tries" -lt 300 ]; do
+      tries=$((tries + 1))
+      sleep 0.05
+    done
+    is_alive "$other" && kill -KILL "-$pid" 2>/dev/null
   done
 }
 

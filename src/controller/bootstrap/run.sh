@@ -10,14 +10,10 @@ exec >>log 2>&1 </dev/null
 if [ -r "/proc/$$/stat" ]; then began=$(sed 's/.*) //' "/proc/$$/stat" | cut -d' ' -f20); else began=$(ps -o lstart= -p $$); fi
 printf '%s %s\n' "$$" "$began" >pid.part && mv pid.part pid
 
-limited() {
-  if command -v timeout >/dev/null; then timeout -k 10 "$@"; else shift && "$@"; fi
-}
-
 # Its last stages restart sshd and hold apt's locks.
 if command -v cloud-init >/dev/null; then
   echo '==> wait for cloud-init'
-  limited 300 cloud-init status --wait >/dev/null || echo 'cloud-init reports trouble; going on'
+  timeout -k 10 300 cloud-init status --wait >/dev/null || echo 'cloud-init reports trouble; going on'
 fi
 
 while IFS=' ' read -r name data; do
@@ -27,10 +23,24 @@ done <env
 export HOME="${HOME:-/root}"
 
 case $(head -n 1 script) in
-  '#!'*) limited "$limit" ./script ;;
-  *) limited "$limit" sh ./script ;;
+  '#!'*) set -- ./script ;;
+  *) set -- sh ./script ;;
 esac
+# In a process group of its own, of which `timeout` leaves nobody behind.
+if command -v timeout >/dev/null; then set -- timeout -k 10 "$limit" "$@"; fi
+stopped='' child=''
+# A newer run wants to take this one's place.
+trap 'stopped=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null' TERM
+"$@" &
+child=$!
+[ -z "$stopped" ] || kill -TERM "$child"
+wait "$child"
 code=$?
+if [ -n "$stopped" ]; then
+  wait "$child" 2>/dev/null
+  code=143
+  echo 'The bootstrap was stopped: a newer one takes its place'
+fi
 [ "$code" -ne 124 ] || echo "The bootstrap was ended after $limit s"
 echo "$code" >exit.part && mv exit.part exit
 echo "[orquesta] bootstrap ended with exit code $code"

@@ -68,4 +68,6 @@ async function main(): Promise<number> {
   return isGood ? 0 : 1;
 }
 
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main();

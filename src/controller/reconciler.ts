@@ -172,7 +172,9 @@ function waitForCloud<StepName extends string>(
 ): Extract<Plan<StepName>, { wait: string }> | undefined {
   if (!(error instanceof CloudError)) return undefined;
   if (error.kind === 'rate-limited') {
-    return { wait: 'RateLimited', why: error.message, until: error.retryAt ?? now + 10_000 };
+    const until = error.retryAt ?? now + 10_000;
+    const seconds = Math.ceil((until - now) / 1000);
+    return { wait: 'RateLimited', why: `${error.message} That is in about ${seconds} s.`, until };
   }
   if (error.kind === 'unauthorized') {
     return { wait: 'Unauthorized', why: error.message, until: now + UNAUTHORIZED_LOOK_MS };

@@ -61,6 +61,11 @@ export class Program {
     await this.#end('SIGKILL');
   }
 
+  /** The same without waiting, for when this process itself is about to end. */
+  killAtOnce(): void {
+    if (this.isRunning) this.#child?.kill('SIGKILL');
+  }
+
   /** As a deployment would. Answers the exit code (null: it had to be killed) and how long it took. */
   async stop(limitMs = 20_000): Promise<{ readonly code: number | null; readonly tookMs: number }> {
     const child = this.#child;

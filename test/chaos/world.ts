@@ -100,7 +100,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   eyes.on('error', () => {});
   const store = new RedisStore({ redis: eyes, prefix, clock: systemClock, newUid: randomUUID });
   const all = [...controllers, ...apis.map((api) => api.program)];
+  const endWithUs = () => {
+    for (const program of [redis, ...all]) program.killAtOnce();
+  };
+  process.once('exit', endWithUs);
   const close = async (keep = false): Promise<void> => {
+    process.off('exit', endWithUs);
     eyes.disconnect();
     await Promise.all(all.map((program) => program.kill()));
     await redis.kill();

@@ -1,8 +1,8 @@
 import { findPlace } from '../../src/simulator/account.ts';
 import type { World } from '../simulation/world.ts';
 
-export const NUMBER = '573332221111';
-export const NAME = `bot-${NUMBER}`;
+const NUMBER = '573332221111';
+const NAME = `bot-${NUMBER}`;
 /** Longer than any ambiguity, backoff and resync together. */
 export const LIMIT_MS = 900_000;
 

@@ -144,6 +144,36 @@ describe.skipIf(labLacks)('on real droplets', () => {
     await eventually('its droplet is gone', () => world.counts().live === 1);
   });
 
+  it('ends a run that a change of the wish has made stale, before the new one begins', async () => {
+    const apply = (mood: string) =>
+      fetch(`${program.url}/api/apply`, {
+        method: 'POST',
+        headers: { 'x-api-key': 'e2e-key', 'content-type': 'application/yaml' },
+        body: `{apiVersion: orquesta.clientfy.io/v1, kind: Instance, spec: {numberphone: "${NUMBER}", env: {MOOD: ${mood}}}}`,
+      });
+    expect((await apply('first')).status).toBe(200);
+    await eventually(
+      'the stale run is under way',
+      async () =>
+        (await logOf(program, NUMBER)).match(/línea 500:/) &&
+        (await program.status(NUMBER)).status === 'initializing',
+    );
+    const runs = await (await machine()).tell('ls -t /var/lib/orquesta');
+    const [stale] = runs.split('\n');
+    expect((await apply('second')).status).toBe(200);
+    const dir = `/var/lib/orquesta/${stale}`;
+    await eventually('the stale run has ended', async () => {
+      const { output } = await (await machine()).exec(`cat ${dir}/exit`);
+      return output.trim() === '143';
+    });
+    await isWell();
+    const environ = 'cat /proc/$(pgrep -n node)/environ | tr "\\0" "\\n"';
+    expect((await (await machine()).tell(environ)).split('\n')).toContain('MOOD=second');
+    // systemd is asked who else is at work: nobody.
+    const units = "systemctl list-units --no-legend 'orquesta-bootstrap-*'";
+    await eventually('no run is left', async () => (await (await machine()).tell(units)) === '');
+  });
+
   it('refuses a machine whose host key is no longer the pinned one, and says so', async () => {
     const droplet = await machine();
     await droplet.tell(

@@ -141,6 +141,10 @@ function makeSource(source: string): void {
   mkdirSync(join(source, 'vendor'), { recursive: true });
   cpSync('examples/bot', source, { recursive: true });
   cpSync('node_modules/uqr', join(source, 'vendor/uqr'), { recursive: true });
+  // npm would look for what only its developers need, and there is no registry here.
+  const uqr = join(source, 'vendor/uqr/package.json');
+  const { name, version, type, exports } = JSON.parse(readFileSync(uqr, 'utf8'));
+  writeFileSync(uqr, JSON.stringify({ name, version, type, exports }));
   const manifest = {
     name: 'bot',
     version: '1.0.0',

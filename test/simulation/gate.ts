@@ -7,7 +7,7 @@ import type { CloudView } from '../../src/store/cloud-view.ts';
 import type { Journal } from '../../src/store/journal.ts';
 import type { Change, Store } from '../../src/store/store.ts';
 
-export type PortName = 'store' | 'journal' | 'view' | 'cloud' | 'shell' | 'bot' | 'queue';
+type PortName = 'store' | 'journal' | 'view' | 'cloud' | 'shell' | 'bot' | 'queue';
 
 /** One use of a port by one process. */
 export interface Effect {

@@ -235,6 +235,6 @@ function mayFollow(then: Phase, now: InstanceStatus): boolean {
   return isReached && (now.phase === 'initializing' || isPrepared);
 }
 
-export class InvariantBroken extends Error {
+class InvariantBroken extends Error {
   override readonly name = 'InvariantBroken';
 }

@@ -228,7 +228,7 @@ export class AccountCloud implements Cloud {
 }
 
 /** A record as the API shows it now. */
-export function told(droplet: DropletRecord): CloudDroplet {
+function told(droplet: DropletRecord): CloudDroplet {
   return {
     id: droplet.id,
     name: droplet.name,

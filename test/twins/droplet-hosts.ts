@@ -219,6 +219,6 @@ export class DropletHosts {
 const ok = (stdout: string): CommandResult => ({ exitCode: 0, stdout: `${stdout}\n`, stderr: '' });
 
 /** The host key that user_data gave to the machine. */
-export function bornKey(droplet: DropletRecord): string {
+function bornKey(droplet: DropletRecord): string {
   return /ed25519_public: "([^"]+)"/.exec(droplet.userData)?.[1] ?? `ssh-ed25519 OWN${droplet.id}`;
 }

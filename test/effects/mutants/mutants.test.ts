@@ -9,7 +9,7 @@ type Net = readonly [scenario: string, kind?: Perturbation];
 
 const nets: Readonly<Record<keyof typeof mutants, Net>> = {
   skipsTheIntent: ['create', 'crash after'],
-  savesTheIdLate: ['create', 'crash after'],
+  savesTheIdLate: ['create', 'crash before'],
   takesAFailedLookForAbsence: ['create whose answer is lost, while nothing can be looked up'],
   takesAFailedGetForGone: ['delete that takes long'],
   dropsTheFinalizerEarly: ['delete'],

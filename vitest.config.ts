@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    // As many as the cores of a small machine; left to itself, half of them stand still.
+    maxWorkers: 2,
     projects: [
       {
         test: {

@@ -24,7 +24,7 @@ export interface SweepDiff {
 
 /** What is known of the cloud, for all processes: the snapshot of the last sweep. Absence from it proves nothing (lists lag); throws StoreError `unavailable` as the store does. */
 export interface CloudView {
-  /** Replaces the snapshot, atomically. A sweep that began before the recorded one is dropped and changes nothing. */
+  /** Replaces the snapshot, atomically. A sweep that began before the recorded one is dropped and changes nothing, unless the recorded one lies in its future, as one by a fast clock does. */
   record(sweep: Sweep, droplets: readonly CloudDroplet[]): Promise<SweepDiff>;
   lastSweep(): Promise<Sweep | undefined>;
   /** Droplets of the snapshot with this id, this exact name in any case, or this uid tag; and the sweep that saw them. All read at one moment. */

@@ -10,8 +10,12 @@
 -- Answer   {{id, JSON before or "", …} of those new or not as before, {JSON, …} of those no longer seen}
 --          both empty when a later sweep is recorded already: then nothing changes
 
+-- One that was recorded can't have begun after the end of one that ends now, but by a clock that is ahead: it does not count.
 local recorded = redis.call('GET', KEYS[1])
-if recorded and cjson.decode(recorded).startedAt > tonumber(ARGV[1]) then return { {}, {} } end
+if recorded then
+  local began = cjson.decode(recorded).startedAt
+  if began > tonumber(ARGV[1]) and began <= cjson.decode(ARGV[2]).finishedAt then return { {}, {} } end
+end
 
 local function index(command, id, json)
   local droplet = cjson.decode(json)

@@ -93,9 +93,10 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
       if (locked) world.cloud.account.lock(id, false);
     }
     say('No more faults; everything runs. Waiting until all is as wanted');
+    const calmSince = Date.now();
     await Promise.all(lives);
     const helped = new Map<Customer, string>();
-    const settled = await settle(world, customers, helped, options.settleMs);
+    const settled = await settle(world, customers, helped, calmSince, options.settleMs);
     closing.abort();
     await Promise.all([supervised, told]);
 
@@ -137,9 +138,9 @@ async function settle(
   world: World,
   customers: readonly Customer[],
   helped: Map<Customer, string>,
+  since: number,
   limitMs: number,
 ): Promise<{ readonly judgement: Judgement; readonly tookMs: number | undefined }> {
-  const since = Date.now();
   while (true) {
     const judgement = await judge(world, customers).catch(() => undefined);
     const tookMs = Date.now() - since;

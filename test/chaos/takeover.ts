@@ -27,7 +27,11 @@ export async function takeoverMs(redis: Redis, prefix: string): Promise<number |
     return { processedOn, lockLeftMs };
   };
   const open = new Map<string, Held>();
-  for (const id of await redis.lrange(`${queue}:active`, 0, -1)) open.set(id, await look(id));
+  for (const id of await redis.lrange(`${queue}:active`, 0, -1)) {
+    const held = await look(id);
+    // It may have ended since the list was read.
+    if (held.processedOn !== null) open.set(id, held);
+  }
 
   let worst: number | undefined;
   while (open.size > 0) {

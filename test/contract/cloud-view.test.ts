@@ -92,9 +92,17 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
 
   test('a sweep that began before the recorded one changes nothing', async () => {
     await view.record(sweepAt(2_000), [aDroplet(1)]);
-    expect(await view.record(sweepAt(1_000), [aDroplet(9)])).toEqual({ changed: [], missing: [] });
+    const slow = { startedAt: 1_000, finishedAt: 2_500 };
+    expect(await view.record(slow, [aDroplet(9)])).toEqual({ changed: [], missing: [] });
     expect(ids(await view.all())).toEqual([1]);
     expect(await view.lastSweep()).toEqual(sweepAt(2_000));
+  });
+
+  test('a sweep that a fast clock put into the future does not keep the next one out', async () => {
+    await view.record(sweepAt(600_000), [aDroplet(1)]);
+    await view.record(sweepAt(1_000), [aDroplet(9)]);
+    expect(ids(await view.all())).toEqual([9]);
+    expect(await view.lastSweep()).toEqual(sweepAt(1_000));
   });
 
   test('a droplet that a listing shows twice is one, as it was shown last', async () => {

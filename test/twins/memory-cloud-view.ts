@@ -21,9 +21,8 @@ export class MemoryCloudView implements CloudView {
   }
 
   async record(sweep: Sweep, droplets: readonly CloudDroplet[]): Promise<SweepDiff> {
-    if (this.#sweep !== undefined && sweep.startedAt < this.#sweep.startedAt) {
-      return { changed: [], missing: [] };
-    }
+    const began = this.#sweep?.startedAt ?? 0;
+    if (began > sweep.startedAt && began <= sweep.finishedAt) return { changed: [], missing: [] };
     const before = this.#droplets;
     this.#sweep = sweep;
     this.#droplets = new Map(

@@ -6,7 +6,7 @@ import {
   ORQUESTA_TAG,
   uidTag,
 } from '../../../resources/cloud-droplet.ts';
-import type { CreateIntent } from '../../../resources/droplet.ts';
+import type { CreateIntent, Droplet, DropletStatus } from '../../../resources/droplet.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
 
@@ -58,7 +58,7 @@ export async function create(context: Context): Promise<StepResult> {
     await context.event('Normal', 'Created', `DigitalOcean accepted droplet ${made.id}`);
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
-    await learnFrom(error, context);
+    await learnFrom(error, intent, context);
     if (error.kind === 'rate-limited' || error.kind === 'unauthorized') throw error;
   }
   return undefined;
@@ -66,7 +66,6 @@ export async function create(context: Context): Promise<StepResult> {
 
 /** The id is all that ties the machine to the record: written at once, over whatever else was written meanwhile. */
 function recordId(context: Context, intent: CreateIntent, made: CloudDroplet): Promise<void> {
-  const { uid } = context.object.metadata;
   const learnt = {
     id: made.id,
     state: made.state,
@@ -75,23 +74,27 @@ function recordId(context: Context, intent: CreateIntent, made: CloudDroplet): P
     hostKey: intent.hostKey,
     intent: undefined,
   };
-  return context.saveFact(
-    learnt,
-    (latest) =>
-      latest.metadata.uid === uid && latest.status?.intent?.startedAt === intent.startedAt,
-  );
+  return context.saveFact(learnt, isStill(intent, context));
 }
 
-async function learnFrom(error: CloudError, context: Context): Promise<void> {
+/** The object is the same and its intent the one that this call was made for. */
+function isStill(intent: CreateIntent, context: Context): (latest: Droplet) => boolean {
+  const { uid } = context.object.metadata;
+  return ({ metadata, status }) =>
+    metadata.uid === uid && status?.intent?.startedAt === intent.startedAt;
+}
+
+async function learnFrom(error: CloudError, intent: CreateIntent, context: Context): Promise<void> {
   const { clock, cloud } = context.deps;
+  const settle = (learnt: Partial<DropletStatus>) =>
+    context.saveFact({ ...learnt, intent: undefined }, isStill(intent, context));
   const { kind, message } = error;
   switch (kind) {
     case 'outcome-unknown':
       await context.event('Warning', 'CreateOutcomeUnknown', message);
       return;
     case 'refused':
-      await context.save({
-        intent: undefined,
+      await settle({
         failure: { reason: 'CreateRefused', message, at: new Date(clock.now()).toISOString() },
       });
       await context.event('Warning', 'CreateRefused', message);
@@ -105,8 +108,7 @@ async function learnFrom(error: CloudError, context: Context): Promise<void> {
           : undefined;
       const sentence =
         limit === undefined ? message : `${message} The account may have ${limit} droplets.`;
-      await context.save({
-        intent: undefined,
+      await settle({
         hold: {
           reason: {
             quota: 'QuotaExceeded',
@@ -122,7 +124,7 @@ async function learnFrom(error: CloudError, context: Context): Promise<void> {
     }
     case 'rate-limited':
     case 'unauthorized':
-      await context.save({ intent: undefined });
+      await settle({});
       return;
   }
 }

@@ -37,15 +37,6 @@ export default defineConfig({
           maxConcurrency: 6,
         },
       },
-      {
-        test: {
-          name: 'chaos',
-          include: ['test/chaos/**/*.test.ts'],
-          testTimeout: 240_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
-      },
     ],
   },
 });

@@ -115,16 +115,29 @@ export interface Overlap {
   readonly isTwin: boolean;
 }
 
-/** Droplets of one name that lived at the same time, ever. */
-export function overlaps(lives: readonly DropletLife[], now: number): readonly Overlap[] {
+/** Both are made within one call, which may begin and end in different milliseconds. */
+const TWINS_WITHIN_MS = 5;
+
+/** Droplets of one name that lived at the same time, ever. `twinFaults`: no more pairs than that can be the cloud's own doing. */
+export function overlaps(
+  lives: readonly DropletLife[],
+  now: number,
+  twinFaults: number,
+): readonly Overlap[] {
+  let twinsLeft = twinFaults;
   const found: Overlap[] = [];
   for (const [index, one] of lives.entries()) {
     for (const other of lives.slice(index + 1)) {
       if (other.name !== one.name) continue;
       const ms =
         Math.min(one.goneAt ?? now, other.goneAt ?? now) - Math.max(one.createdAt, other.createdAt);
-      const isTwin = one.createdAt === other.createdAt && uidTagOf(one) === uidTagOf(other);
-      if (ms > 0) found.push({ name: one.name, ids: [one.id, other.id], ms, isTwin });
+      if (ms <= 0) continue;
+      const isTwin =
+        twinsLeft > 0 &&
+        Math.abs(one.createdAt - other.createdAt) <= TWINS_WITHIN_MS &&
+        uidTagOf(one) === uidTagOf(other);
+      if (isTwin) twinsLeft -= 1;
+      found.push({ name: one.name, ids: [one.id, other.id], ms, isTwin });
     }
   }
   return found;

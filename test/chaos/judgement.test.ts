@@ -1,0 +1,39 @@
+// Proves that a run's judge tells a second create from the cloud's own doubling.
+import { expect, it } from 'vitest';
+import type { DropletLife } from '../../src/simulator/ledger.ts';
+import { overlaps } from './judgement.ts';
+
+const NOW = 100_000;
+
+const aLife = (id: number, createdAt: number, over: Partial<DropletLife> = {}): DropletLife => ({
+  id,
+  name: 'bot-573332221111',
+  tags: ['orquesta-uid:1b4e28ba-2fa1-41d2-883f-0016d3cca427'],
+  createdAt,
+  deleteRequestedAt: [],
+  ...over,
+});
+
+it('sees two droplets of one name that lived at a time, and for how long', () => {
+  const lives = [aLife(1, 1_000, { goneAt: 9_000 }), aLife(2, 7_500)];
+  expect(overlaps(lives, NOW, 0)).toMatchObject([{ ids: [1, 2], ms: 1_500, isTwin: false }]);
+});
+
+it('minds neither one after the other nor other names', () => {
+  const lives = [
+    aLife(1, 1_000, { goneAt: 9_000 }),
+    aLife(2, 9_000),
+    aLife(3, 1_000, { name: 'bot-573332221112' }),
+  ];
+  expect(overlaps(lives, NOW, 0)).toEqual([]);
+});
+
+it('takes a pair for twins when the cloud doubled a create, even across a millisecond', () => {
+  const lives = [aLife(1, 1_000), aLife(3, 1_001)];
+  expect(overlaps(lives, NOW, 1)).toMatchObject([{ isTwin: true }]);
+});
+
+it('takes two creates at once for two creates when the cloud doubled none', () => {
+  const lives = [aLife(1, 1_000), aLife(3, 1_001)];
+  expect(overlaps(lives, NOW, 0)).toMatchObject([{ isTwin: false }]);
+});

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,9 @@ async function run(options: {
 }): Promise<number> {
   const { once, verbose, stop, clock } = options;
   const dir = mkdtempSync(join(tmpdir(), 'orquesta-demo-'));
+  // Where there is no bubblewrap the droplets are another user's processes, who must get at their own folder, and at no other.
+  chmodSync(dir, 0o711);
+  mkdirSync(join(dir, 'redis'), { mode: 0o700 });
   const secret = () => randomBytes(12).toString('hex');
   /** Closed in the reverse order of their start. */
   const started: (() => Promise<void>)[] = [
@@ -117,9 +120,12 @@ async function run(options: {
     console.log(`Declaring bot-${NUMBER} from manifests/examples/instance.yaml`);
     const last = await watchItComplete(url, key, stop, clock);
     if (last?.status !== 'completed') {
-      if (!stop.aborted)
-        console.error(`The bot did not come up: ${last?.error ?? `still ${last?.status}`}`);
-      return stop.aborted ? 130 : 1;
+      if (stop.aborted) return 130;
+      console.error(`The bot did not come up: ${last?.error ?? `still ${last?.status}`}`);
+      const path = `/api/instance/logs/${NUMBER}?format=text`;
+      const printed = await fetch(`${url}${path}`, { headers: { 'x-api-key': key } });
+      if (printed.ok) console.error(`What its preparation printed last:\n${await printed.text()}`);
+      return 1;
     }
     await showTheBot(last.instanceInfo?.ip ?? '', simulator, clock);
     if (once) return 0;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,6 +70,8 @@ export class World {
 
   static async start(redisUrl: string, options: Partial<SimulatorOptions> = {}): Promise<World> {
     const dir = mkdtempSync(join(tmpdir(), 'orquesta-e2e-'));
+    // Droplets without bubblewrap are another user's processes, who must get at their folder.
+    chmodSync(dir, 0o711);
     const sshPort = await freePort();
     const simulator = await startSimulator({ dataDir: dir, sshPort, limits: false, ...options });
     return new World(simulator, dir, redisUrl, sshPort);

@@ -20,7 +20,7 @@ while IFS=' ' read -r name data; do
   value=$(printf %s "$data" | base64 -d && printf x)
   export "$name=${value%x}"
 done <env
-export HOME="${HOME:-/root}"
+export HOME="${HOME:-/root}" ORQUESTA_BOT_ENV_FILE="$dir/bot.env"
 
 case $(head -n 1 script) in
   '#!'*) set -- ./script ;;

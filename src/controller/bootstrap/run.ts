@@ -49,10 +49,7 @@ export function runFiles(
 ): readonly File[] {
   const dir = `${BASE}/${run}`;
   const bot = botEnvironment(spec, klass);
-  const env = {
-    ...scriptEnvironment(spec, klass, botRepository),
-    ORQUESTA_BOT_ENV_FILE: `${dir}/bot.env`,
-  };
+  const env = scriptEnvironment(spec, klass, botRepository);
   const lines = Object.entries(env).map(([name, value]) => `${name} ${base64(value)}\n`);
   return [
     ...klass.bootstrap.files,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseRedisUrl, RedisUrlError } from './store/redis-url.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const text = z.string().min(1);
@@ -30,10 +31,9 @@ const schema = z.object({
   REDIS_PASSWORD: text.optional(),
   REDIS_DB: z.coerce.number().int().min(0).default(0),
   /** Wins over the five above. */
-  REDIS_URL: z
-    .string()
-    .regex(/^rediss?:\/\//, 'must begin with redis:// or rediss://')
-    .optional(),
+  REDIS_URL: text.superRefine(mustBeRedisUrl).optional(),
+  /** A write of the store is answered once so many replicas have it, or fails: a failover then loses none that was answered. */
+  REDIS_WAIT_REPLICAS: z.coerce.number().int().min(0).max(10).default(0),
   /** Begins every key; several Orquestas may share one Redis. In a Redis Cluster it must hold a hash tag, like "{orquesta}". */
   REDIS_PREFIX: text.default('orquesta'),
 
@@ -56,6 +56,15 @@ const schema = z.object({
 });
 
 export type Config = z.infer<typeof schema>;
+
+function mustBeRedisUrl(value: string, context: z.RefinementCtx): void {
+  try {
+    parseRedisUrl(value);
+  } catch (error) {
+    if (!(error instanceof RedisUrlError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
+  }
+}
 
 /** The settings can't be used as they are. The message has one line per variable. */
 export class ConfigError extends Error {

@@ -6,6 +6,9 @@ export type { Logger } from 'pino';
 /** Fields that never reach a log, wherever they stand. */
 const SECRET_FIELDS = ['password', 'token', 'privateKey', 'authorization', 'apiKey', 'userData'];
 
+/** ioredis puts the refused command into its error, and a refused login is a command with the password. */
+const COMMANDS = ['err.command', 'err.cause.command', 'err.cause.cause.command'];
+
 /** The program's log: one line per fact, fields before text. `pretty` is for people in a terminal. */
 export function createLog(options: {
   readonly level: string;
@@ -15,7 +18,10 @@ export function createLog(options: {
     level: options.level,
     base: null,
     redact: {
-      paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+      paths: [
+        ...COMMANDS,
+        ...SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+      ],
       censor: '[redacted]',
     },
     serializers: { err: stdSerializers.errWithCause },

@@ -24,6 +24,7 @@ import { connect, durabilityWarnings } from './store/redis.ts';
 import { RedisCloudView } from './store/redis-cloud-view.ts';
 import { RedisJournal } from './store/redis-journal.ts';
 import { RedisStore } from './store/redis-store.ts';
+import { describePlace, parseRedisUrl } from './store/redis-url.ts';
 
 export interface Orquesta {
   /** Where the API listens, like http://127.0.0.1:3000; undefined for a controller alone. */
@@ -54,13 +55,22 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
     'prompt',
     log,
   );
-  const store = new RedisStore({ redis, prefix, clock, newUid: randomUUID });
+  const store = new RedisStore({
+    redis,
+    prefix,
+    clock,
+    newUid: randomUUID,
+    replicas: config.REDIS_WAIT_REPLICAS,
+  });
   const journal = new RedisJournal({ redis, prefix, clock, log });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const objects = new StoreCache({ store, clock });
   const bot = new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) });
   /** Closed in the reverse order of their start. */
-  const started: (() => Promise<void>)[] = [async () => redis.disconnect()];
+  const started: (() => Promise<void>)[] = [
+    async () => redis.disconnect(),
+    async () => store.close(),
+  ];
   const close = async () => {
     for (const stop of started.reverse()) await stop();
   };
@@ -159,7 +169,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
 /** A program that starts without Redis could do nothing: better say so at once, to whoever starts it. */
 async function mustAnswer(redis: Redis, config: Config): Promise<void> {
   const place = config.REDIS_URL
-    ? new URL(config.REDIS_URL).host
+    ? describePlace(parseRedisUrl(config.REDIS_URL))
     : `${config.REDIS_HOST}:${config.REDIS_PORT}`;
   try {
     await redis.ping();

@@ -49,6 +49,8 @@ const LOCK_MS = 7_000;
 /** After an abort: for a pass to end, and for BullMQ to note it. What takes longer is taken over by another process. */
 const ABORT_LIMIT_MS = 10_000;
 const DISCONNECT_LIMIT_MS = 2_000;
+/** BullMQ blocks for 10 s at the most. A connection that owes an answer for longer leads to a machine that is gone without a word. */
+const SOCKET_TIMEOUT_MS = 15_000;
 
 /** A job of ours throws only when Redis fails it. Then it must come back: a failed job would drop its key. */
 const UNTIL_REDIS_TAKES_IT: JobsOptions = {
@@ -292,6 +294,9 @@ export class BullmqQueue implements WorkQueue {
       commandTimeout: undefined,
       autoResendUnfulfilledCommands: true,
       retryStrategy: (times: number) => Math.min(100 * times, 1_000),
+      socketTimeout: SOCKET_TIMEOUT_MS,
+      // A server that is the master no more has written nothing: the command is for the new one.
+      reconnectOnError: (err: Error) => (err.message.startsWith('READONLY') ? 2 : false),
     });
     redis.on('error', this.#note);
     return redis;

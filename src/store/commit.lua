@@ -12,6 +12,7 @@
 --
 -- Answer   {"committed", revision} | {"conflict", the stored revision, or "" when it does not exist}
 --          | {"behind", the error}: the stream is ahead of the revision; nothing was written
+-- Errors   of XADD, as when the server takes no writes; nothing was written
 
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 local version = stored and string.match(stored, '^%d+') or ''
@@ -22,7 +23,11 @@ local revision = string.format('%.0f', tonumber(redis.call('GET', KEYS[2]) or '0
 -- The stream first: it refuses an ID that does not rise, and a script that fails later is not rolled back.
 local appended = redis.pcall('XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], revision .. '-0',
   'type', ARGV[3], 'kind', ARGV[4], 'object', ARGV[5])
-if type(appended) == 'table' and appended.err then return { 'behind', appended.err } end
+if type(appended) == 'table' and appended.err then
+  if string.find(appended.err, '^%-?ERR ') then return { 'behind', appended.err } end
+  -- No matter of revisions: READONLY, OOM, NOREPLICAS. The client must hear of it as such.
+  return appended
+end
 
 redis.call('SET', KEYS[2], revision)
 if ARGV[3] == 'deleted' then

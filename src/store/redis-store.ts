@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
-import { answered } from './redis.ts';
+import { answered, tellingOnce } from './redis.ts';
 import { Script } from './script.ts';
 import {
   type Change,
@@ -30,6 +30,8 @@ import {
 const KEPT_CHANGES = 10_000;
 /** A deletion without preconditions is carried out on whatever version stands; this often it may meet another writer. */
 const MAX_DELETE_TRIES = 20;
+/** So long may replicas take to have a write. */
+const REPLICAS_TIMEOUT_MS = 1_000;
 
 export interface RedisStoreDeps {
   /** Should be `prompt`, so that callers hear `unavailable` soon. The watch opens a patient connection of its own. */
@@ -39,6 +41,8 @@ export interface RedisStoreDeps {
   readonly newUid: () => string;
   /** At least so many changes are kept for watches. */
   readonly keptChanges?: number | undefined;
+  /** A write is answered once so many replicas have it; left out or 0: once the master has it. */
+  readonly replicas?: number | undefined;
 }
 
 /** The store in Redis. Each write is one atomic script, however many processes write. */
@@ -50,6 +54,9 @@ export class RedisStore implements Store {
   readonly #keptChanges: number;
   readonly #commitScript = new Script('./commit.lua');
   readonly #feed: ChangeFeed;
+  readonly #replicas: number;
+  /** Of its own when replicas are waited for: the wait holds up all that follows on its connection. */
+  readonly #writer: Redis;
 
   constructor(deps: RedisStoreDeps) {
     this.#redis = deps.redis;
@@ -58,6 +65,11 @@ export class RedisStore implements Store {
     this.#newUid = deps.newUid;
     this.#keptChanges = deps.keptChanges ?? KEPT_CHANGES;
     this.#feed = new ChangeFeed({ redis: deps.redis, keys: this.#keys, clock: deps.clock });
+    this.#replicas = deps.replicas ?? 0;
+    this.#writer =
+      this.#replicas === 0
+        ? deps.redis
+        : tellingOnce(deps.redis.duplicate({ lazyConnect: true }), undefined);
   }
 
   async create<K extends Kind>(kind: K, given: NewObject<K>): Promise<ObjectOf[K]> {
@@ -123,9 +135,10 @@ export class RedisStore implements Store {
     return this.#feed.watch(resourceVersion, signal);
   }
 
-  /** Ends the watch connection, once every watch has been aborted. */
+  /** Ends the connections of its own, once every watch has been aborted. */
   close(): void {
     this.#feed.close();
+    if (this.#writer !== this.#redis) this.#writer.disconnect();
   }
 
   async #mustGet<K extends Kind>(kind: K, name: string): Promise<ObjectOf[K]> {
@@ -154,9 +167,8 @@ export class RedisStore implements Store {
     if (write.type === 'unchanged') return write.object;
     const { name } = write.object.metadata;
     const { resourceVersion: _, ...metadata } = write.object.metadata;
-    const [outcome, told] = (await answered(`write ${kind} ${name}`, () =>
-      this.#commitScript.run(
-        this.#redis,
+    const { answer, reached } = await answered(`write ${kind} ${name}`, () =>
+      this.#runCommit(
         [this.#keys.objects(kind), this.#keys.revision, this.#keys.changes],
         [
           name,
@@ -167,7 +179,8 @@ export class RedisStore implements Store {
           this.#keptChanges,
         ],
       ),
-    )) as ['committed' | 'conflict' | 'behind', string];
+    );
+    const [outcome, told] = answer as ['committed' | 'conflict' | 'behind', string];
     if (outcome === 'conflict') return undefined;
     if (outcome === 'behind') {
       throw new StoreError(
@@ -175,7 +188,25 @@ export class RedisStore implements Store {
         `${kind} ${name} was not written: the key ${this.#keys.revision} is behind the stream ${this.#keys.changes} (${told}). Restore both from one backup.`,
       );
     }
+    if (reached < this.#replicas) {
+      throw new StoreError(
+        'unavailable',
+        `${kind} ${name} was written, but ${reached} of ${this.#replicas} replicas had it within ${REPLICAS_TIMEOUT_MS} ms: if the master fails now, the write may be lost. Read it again when the replicas are up.`,
+      );
+    }
     return atRevision(write.object, told);
+  }
+
+  async #runCommit(
+    keys: readonly string[],
+    args: readonly (string | number)[],
+  ): Promise<{ readonly answer: unknown; readonly reached: number }> {
+    const [redis, replicas] = [this.#writer, this.#replicas];
+    if (replicas === 0) {
+      return { answer: await this.#commitScript.run(redis, keys, args), reached: 0 };
+    }
+    const wait = { replicas, timeoutMs: REPLICAS_TIMEOUT_MS };
+    return this.#commitScript.runAndWait(redis, keys, args, wait);
   }
 }
 

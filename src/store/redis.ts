@@ -1,8 +1,10 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { parseRedisUrl } from './redis-url.ts';
+import { SENTINEL_TIMEOUT_MS, sentinelConnector } from './sentinel-connector.ts';
 import { StoreError } from './store.ts';
 
 export interface RedisAddress {
-  /** redis:// or rediss://; wins over the rest. */
+  /** As `parseRedisUrl` reads it; wins over the rest. */
   readonly url?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
@@ -18,7 +20,7 @@ export interface RedisLog {
 }
 
 /**
- * - `prompt`: for whoever must have an answer. While Redis is away, commands fail within about 3 s, and what failed
+ * - `prompt`: for whoever must have an answer. While Redis is away, commands fail within about 3 s (4 s with Sentinels), and what failed
  *   before it was sent is never sent later. What was under way when the connection broke fails too: its outcome is unknown.
  * - `patient`: for queues and watches. Commands wait for Redis for as long as it takes.
  */
@@ -27,34 +29,62 @@ export type Patience = 'prompt' | 'patient';
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RETRY_MS = 1_000;
 /** Longer than the longest wait for a connection: a command that timed out unsent would otherwise be sent later. */
-const COMMAND_TIMEOUT_MS = CONNECT_TIMEOUT_MS + MAX_RETRY_MS + 1_000;
+const COMMAND_TIMEOUT_MS = SENTINEL_TIMEOUT_MS + CONNECT_TIMEOUT_MS + MAX_RETRY_MS + 1_000;
+/** Longer than the longest blocking read (BullMQ's takes up to 10 s). A connection that owes an answer for so long leads to a dead machine. */
+const PATIENT_SOCKET_TIMEOUT_MS = 15_000;
 
-/** A connection that opens at its first command, comes back by itself within a second of Redis, and never crashes the process. */
+/**
+ * A connection that opens at its first command, comes back by itself within a second of Redis, and never crashes the process.
+ * With Sentinels it follows the master. Throws RedisUrlError.
+ */
 export function connect(address: RedisAddress, patience: Patience, log?: RedisLog): Redis {
   const options = {
     lazyConnect: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
     retryStrategy: (times: number) => Math.min(100 * times, MAX_RETRY_MS),
     ...(patience === 'patient'
-      ? { maxRetriesPerRequest: null }
+      ? {
+          maxRetriesPerRequest: null,
+          socketTimeout: PATIENT_SOCKET_TIMEOUT_MS,
+          // It wrote nothing: to be sent again, to the new master.
+          reconnectOnError: (error: Error) => (isFormerMaster(error) ? 2 : false),
+        }
       : {
           maxRetriesPerRequest: 0,
           autoResendUnfulfilledCommands: false,
           commandTimeout: COMMAND_TIMEOUT_MS,
+          socketTimeout: COMMAND_TIMEOUT_MS,
+          reconnectOnError: isFormerMaster,
         }),
   } satisfies RedisOptions;
-  const redis =
+  return tellingOnce(new Redis({ ...options, ...target(address) }), log);
+}
+
+/** What a server answers that was the master when this connection was made. */
+const isFormerMaster = (error: Error): boolean => /^(READONLY|UNBLOCKED)\b/.test(error.message);
+
+function target(address: RedisAddress) {
+  const place =
     address.url === undefined
-      ? new Redis({
-          ...options,
+      ? {
+          kind: 'server' as const,
           host: address.host ?? 'localhost',
           port: address.port ?? 6379,
+          tls: false,
+          username: address.username,
+          password: address.password,
           db: address.db ?? 0,
-          ...(address.username === undefined ? {} : { username: address.username }),
-          ...(address.password === undefined ? {} : { password: address.password }),
-        })
-      : new Redis(address.url, options);
-  return tellingOnce(redis, log);
+        }
+      : parseRedisUrl(address.url);
+  return {
+    ...(place.kind === 'server'
+      ? { host: place.host, port: place.port }
+      : { Connector: sentinelConnector(place) }),
+    ...(place.tls ? { tls: {} } : {}),
+    ...(place.username === undefined ? {} : { username: place.username }),
+    ...(place.password === undefined ? {} : { password: place.password }),
+    db: place.db,
+  } satisfies RedisOptions;
 }
 
 /** Says once when the connection breaks and once when it is back, instead of at every try. Without a listener ioredis prints them. */

@@ -152,14 +152,12 @@ describe.skipIf(labLacks)('on real droplets', () => {
         body: `{apiVersion: orquesta.clientfy.io/v1, kind: Instance, spec: {numberphone: "${NUMBER}", env: {MOOD: ${mood}}}}`,
       });
     expect((await apply('first')).status).toBe(200);
-    await eventually(
-      'the stale run is under way',
-      async () =>
-        (await logOf(program, NUMBER)).match(/línea 500:/) &&
-        (await program.status(NUMBER)).status === 'initializing',
-    );
-    const runs = await (await machine()).tell('ls -t /var/lib/orquesta');
-    const [stale] = runs.split('\n');
+    const underWay = `cd /var/lib/orquesta && for run in *; do
+      [ -e "$run/exit" ] || ! grep -qs 'línea 500:' "$run/log" || echo "$run"; done`;
+    const stale = await eventually('the stale run is under way', async () => {
+      const run = await (await machine()).tell(underWay);
+      return run !== '' && run;
+    });
     expect((await apply('second')).status).toBe(200);
     const dir = `/var/lib/orquesta/${stale}`;
     await eventually('the stale run has ended', async () => {

@@ -175,5 +175,7 @@ function listen(server: Server, port: number): Promise<void> {
 
 function startGit(dir: string): ChildProcess {
   const flags = [`--base-path=${dir}`, `--listen=${ADDRESS}`, '--export-all', '--reuseaddr'];
-  return spawn('git', ['daemon', ...flags, dir], { stdio: ['ignore', 'inherit', 'inherit'] });
+  // Not by way of `git`, which would be another process to end.
+  const programs = execFileSync('git', ['--exec-path'], { encoding: 'utf8' }).trim();
+  return spawn(join(programs, 'git-daemon'), [...flags, dir], { stdio: 'ignore' });
 }

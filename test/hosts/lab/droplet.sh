@@ -73,6 +73,8 @@ case $what in
       done
     fi
     umount "$disk/root"
+    # The kernel takes its time with a namespace; the link's name has to be free at once.
+    ip link del "v$n"
     ip netns del "d$n"
     rm -rf "$disk"
     ;;

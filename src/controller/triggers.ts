@@ -35,6 +35,8 @@ export function keysOfChange(
             .items.filter((instance) => instance.spec.className === change.object.metadata.name)
             .map((instance) => keyOf('Instance', instance.metadata.name))
         : [];
+    case 'InstancePool':
+      return [];
     case 'Droplet':
       return keysOfDroplet(change as Change<'Droplet'>, previous as Droplet | undefined, isNews);
   }

@@ -2,11 +2,13 @@ import type { z } from 'zod';
 import { type Droplet, dropletSpec } from './droplet.ts';
 import { type Instance, instanceSpec } from './instance.ts';
 import { type InstanceClass, instanceClassSpec } from './instance-class.ts';
+import { type InstancePool, instancePoolSpec } from './instance-pool.ts';
 import { CLOUD_FINALIZER } from './meta.ts';
 
 export interface ObjectOf {
   readonly Instance: Instance;
   readonly InstanceClass: InstanceClass;
+  readonly InstancePool: InstancePool;
   readonly Droplet: Droplet;
 }
 export type Kind = keyof ObjectOf;
@@ -42,6 +44,15 @@ export const kinds: Readonly<Record<Kind, KindInfo>> = {
     spec: instanceClassSpec,
     immutable: [],
     finalizers: [],
+  },
+  InstancePool: {
+    kind: 'InstancePool',
+    plural: 'instancepools',
+    singular: 'instancepool',
+    shortNames: ['ipool'],
+    spec: instancePoolSpec,
+    immutable: [],
+    finalizers: [CLOUD_FINALIZER],
   },
   Droplet: {
     kind: 'Droplet',

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import type { Condition } from './condition.ts';
+import { DEFAULT_CLASS } from './instance-class.ts';
+import { objectName, type Resource } from './meta.ts';
+
+const timeOfDay = z
+  .string()
+  .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day in quotes, like "08:30"');
+
+const timeZone = z.string().refine(isTimeZone, 'must be an IANA time zone, like America/Bogota');
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** While it is open, the pool holds another number of droplets. A window whose end is before its start goes over midnight. */
+const scheduleWindow = z.strictObject({
+  timeZone: timeZone.default('UTC'),
+  /** Of the day on which the window opens; left out: every day. */
+  days: z.array(z.enum(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'])).optional(),
+  from: timeOfDay,
+  to: timeOfDay,
+  replicas: z.int().min(0).max(1000),
+});
+
+export const instancePoolSpec = z.strictObject({
+  /** What its droplets are prepared for. */
+  className: objectName.default(DEFAULT_CLASS),
+  /** How many prepared droplets wait to be claimed, outside of all windows. */
+  replicas: z.int().min(0).max(1000).default(0),
+  /** Older ones are replaced while they wait. */
+  maxAgeSeconds: z.int().min(60).max(31_536_000).default(604_800),
+  /** No more than so many are booted and prepared at a time. */
+  maxBooting: z.int().min(1).max(1000).default(10),
+  /** The first open window counts. */
+  schedule: z.array(scheduleWindow).max(50).default([]),
+});
+type InstancePoolSpec = z.infer<typeof instancePoolSpec>;
+
+interface InstancePoolStatus {
+  readonly observedGeneration: number;
+  readonly message: string;
+  readonly conditions: readonly Condition[];
+  /** What is wanted now, by the schedule. */
+  readonly wanted: number;
+  /** Droplets that wait, prepared or not: `ready` + `booting`. */
+  readonly replicas: number;
+  readonly ready: number;
+  readonly booting: number;
+  /** Claimed by instances since the pool was made. */
+  readonly claimed: number;
+  /** What the waiting droplets cost together; absent while the price of the size is not known. */
+  readonly costUsdPerHour?: number | undefined;
+}
+
+/** Booted and prepared droplets without a number, so that a new instance of the class need not wait for a boot. */
+export type InstancePool = Resource<InstancePoolSpec, InstancePoolStatus>;

@@ -1,5 +1,6 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { DropletTemplate } from '../resources/instance-class.ts';
+import type { Prices } from '../resources/price.ts';
 
 /**
  * Why a call failed, by what the caller must do.
@@ -66,6 +67,8 @@ export interface Cloud {
   /** `absent`: it was not there (404). `accepted` is no proof that it goes. */
   deleteDroplet(id: number, signal: AbortSignal): Promise<'accepted' | 'absent'>;
   act(id: number, action: DropletAction, signal: AbortSignal): Promise<void>;
+  /** What each size costs. */
+  sizePrices(signal: AbortSignal): Promise<Prices>;
   /** The account's limit of droplets. */
   dropletLimit(signal: AbortSignal): Promise<number>;
 }

@@ -5,12 +5,20 @@ import type { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { Price, Prices } from '../resources/price.ts';
 import type { Budget, Priority } from './budget.ts';
 import { type Cloud, CloudError, type CreateDroplet, type DropletAction } from './cloud.ts';
 import { rateLimitNews } from './rate-limit.ts';
 import { failureOf } from './transport.ts';
 import { type Answer, type Asked, noAnswer, secretsOf, verdict } from './verdict.ts';
-import { accountAnswer, actionAnswer, createBody, dropletAnswer, dropletPage } from './wire.ts';
+import {
+  accountAnswer,
+  actionAnswer,
+  createBody,
+  dropletAnswer,
+  dropletPage,
+  sizePage,
+} from './wire.ts';
 
 const DEADLINE_MS = 30_000;
 /** DigitalOcean's largest page. */
@@ -140,6 +148,24 @@ export class DigitalOcean implements Cloud {
       doing: `${action} droplet ${id}`,
     };
     read(await this.#ask(request, signal), actionAnswer, request);
+  }
+
+  async sizePrices(signal: AbortSignal): Promise<Prices> {
+    const prices = new Map<string, Price>();
+    for (let page = 1; ; page++) {
+      const request: Request = {
+        method: 'GET',
+        path: 'sizes',
+        query: { page, per_page: PAGE_SIZE },
+        priority: 'read',
+        doing: 'list the sizes',
+      };
+      const { sizes, meta } = read(await this.#ask(request, signal), sizePage, request);
+      for (const { slug, price_hourly, price_monthly } of sizes) {
+        prices.set(slug, { usdPerHour: price_hourly, usdPerMonth: price_monthly });
+      }
+      if (page * PAGE_SIZE >= meta.total) return Object.fromEntries(prices);
+    }
   }
 
   async dropletLimit(signal: AbortSignal): Promise<number> {

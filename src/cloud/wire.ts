@@ -42,6 +42,18 @@ export const dropletPage = z.object({
   meta: z.object({ total: z.int().nonnegative() }),
 });
 
+/** One page of what the account may order. Prices are in USD. */
+export const sizePage = z.object({
+  sizes: z.array(
+    z.object({
+      slug: z.string(),
+      price_hourly: z.number().nonnegative(),
+      price_monthly: z.number().nonnegative(),
+    }),
+  ),
+  meta: z.object({ total: z.int().nonnegative() }),
+});
+
 export const actionAnswer = z.object({ action: z.object({ id: z.int() }) });
 
 export const accountAnswer = z.object({

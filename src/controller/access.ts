@@ -36,6 +36,7 @@ export function noteAccess(cloud: Cloud, view: CloudView, clock: Clock): Cloud {
     createDroplet: (request, signal) => note(cloud.createDroplet(request, signal), true),
     deleteDroplet: (id, signal) => note(cloud.deleteDroplet(id, signal)),
     act: (id, action, signal) => note(cloud.act(id, action, signal)),
+    sizePrices: (signal) => cloud.sizePrices(signal),
     dropletLimit: (signal) => cloud.dropletLimit(signal),
   };
 }

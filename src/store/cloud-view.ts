@@ -1,4 +1,5 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { Prices } from '../resources/price.ts';
 
 /** One complete listing of the account's droplets. Times in ms since the epoch, the sweeping process's clock. */
 export interface Sweep {
@@ -38,6 +39,11 @@ export interface CloudView {
 
   access(): Promise<CloudAccess | undefined>;
   setAccess(access: CloudAccess): Promise<void>;
+
+  /** What sizes cost, and when that was last asked (ms since the epoch); undefined before it was. */
+  prices(): Promise<{ readonly prices: Prices; readonly askedAt: number } | undefined>;
+  /** Sizes that are no longer offered keep the price that they had. */
+  setPrices(prices: Prices, askedAt: number): Promise<void>;
 
   /** This Orquesta's id on the account, made at the first call and the same for ever after. */
   clusterId(): Promise<string>;

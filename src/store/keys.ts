@@ -27,6 +27,8 @@ export const storeKeys = (prefix: string) => ({
   dropletIndex: `${prefix}:cloud:index`,
   /** String: JSON, whether DigitalOcean takes our token. */
   access: `${prefix}:cloud:access`,
+  /** Hash: a size's slug → JSON of its price; and under an empty name, when that was asked. */
+  prices: `${prefix}:cloud:prices`,
   /** String: this Orquesta's id on the account. */
   clusterId: `${prefix}:cloud:cluster-id`,
 });

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { Price, Prices } from '../resources/price.ts';
 import type { CloudAccess, CloudView, Sweep, SweepDiff } from './cloud-view.ts';
 import { byId, diffOf, type FindDroplets, searchTerms } from './droplet-terms.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
@@ -92,6 +93,25 @@ export class RedisCloudView implements CloudView {
     );
   }
 
+  async prices(): Promise<{ readonly prices: Prices; readonly askedAt: number } | undefined> {
+    const { [ASKED_AT]: askedAt, ...sizes } = await answered('tell what sizes cost', () =>
+      this.#redis.hgetall(this.#keys.prices),
+    );
+    if (askedAt === undefined) return undefined;
+    const prices = Object.entries(sizes).map(([slug, text]) => [slug, JSON.parse(text) as Price]);
+    return { prices: Object.fromEntries(prices) as Prices, askedAt: Number(askedAt) };
+  }
+
+  async setPrices(prices: Prices, askedAt: number): Promise<void> {
+    const sizes = Object.entries(prices).map(([slug, price]) => [slug, JSON.stringify(price)]);
+    await answered('note what sizes cost', () =>
+      this.#redis.hset(this.#keys.prices, {
+        ...Object.fromEntries(sizes),
+        [ASKED_AT]: String(askedAt),
+      }),
+    );
+  }
+
   async clusterId(): Promise<string> {
     return answered('tell the cluster id', async () => {
       const known = await this.#redis.get(this.#keys.clusterId);
@@ -103,5 +123,8 @@ export class RedisCloudView implements CloudView {
     });
   }
 }
+
+/** No size has this for a slug. */
+const ASKED_AT = '';
 
 const parse = (text: string): CloudDroplet => JSON.parse(text) as CloudDroplet;

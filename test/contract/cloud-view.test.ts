@@ -182,4 +182,18 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
     expect(asked[0]).toMatch(/^[A-Za-z0-9_:-]+$/);
     expect(await view.clusterId()).toBe(asked[0]);
   });
+
+  test('prices are shared, and a size that is no longer offered keeps its own', async () => {
+    expect(await view.prices()).toBeUndefined();
+    const [small, large] = [
+      { usdPerHour: 0.00595, usdPerMonth: 4 },
+      { usdPerHour: 0.01786, usdPerMonth: 12 },
+    ];
+    await view.setPrices({ small, large }, 1_000);
+    await view.setPrices({ large: { ...large, usdPerMonth: 13 } }, 2_000);
+    expect(await view.prices()).toEqual({
+      prices: { small, large: { ...large, usdPerMonth: 13 } },
+      askedAt: 2_000,
+    });
+  });
 });

@@ -136,6 +136,12 @@ function cloudContract(name: string, start: () => Promise<Rig>): void {
       });
     });
 
+    it('tells what the sizes cost', async () => {
+      const prices = await rig.cloud.sizePrices(live());
+      expect(prices['s-1vcpu-512mb-10gb']).toEqual({ usdPerHour: 0.00595, usdPerMonth: 4 });
+      expect(Object.keys(prices).length).toBeGreaterThan(3);
+    });
+
     it('what it will never take is refused', async () => {
       const bad: readonly CreateDroplet[] = [
         wanted('not_a_hostname'),
@@ -160,6 +166,7 @@ function cloudContract(name: string, start: () => Promise<Rig>): void {
         stranger.deleteDroplet(7, live()),
         stranger.act(7, 'reboot', live()),
         stranger.dropletLimit(live()),
+        stranger.sizePrices(live()),
       ]) {
         await expect(call).rejects.toMatchObject({ kind: 'unauthorized' });
       }

@@ -61,6 +61,7 @@ const calls: readonly (readonly [string, Call])[] = [
   ['createDroplet', (cloud, signal = live()) => cloud.createDroplet(create, signal)],
   ['deleteDroplet', (cloud, signal = live()) => cloud.deleteDroplet(7, signal)],
   ['act', (cloud, signal = live()) => cloud.act(7, 'reboot', signal)],
+  ['sizePrices', (cloud, signal = live()) => cloud.sizePrices(signal)],
   ['dropletLimit', (cloud, signal = live()) => cloud.dropletLimit(signal)],
 ];
 
@@ -206,7 +207,7 @@ describe('DigitalOcean', () => {
     stub.answer = ({ json }) =>
       json(500, { id: 'x', message: 'x' }, { 'ratelimit-remaining': '4321' });
     for (const [, call] of calls) await errorOf(call(aCloud({ budget })));
-    expect(taken).toEqual(['read', 'read', 'read', 'create', 'delete', 'create', 'read']);
+    expect(taken).toEqual(['read', 'read', 'read', 'create', 'delete', 'create', 'read', 'read']);
     expect(heard).toEqual(calls.map(() => ({ remaining: 4321 })));
   });
 

@@ -35,6 +35,25 @@ function answerPage({ query, json }: StubRequest, account: readonly number[], to
   });
 }
 
+describe('DigitalOcean.sizePrices', () => {
+  it('reads all pages', async () => {
+    stub.answer = ({ query, json }) => {
+      const page = Number(query.get('page'));
+      const slugs = ids(1, 250).slice((page - 1) * 200, page * 200);
+      const sizes = slugs.map((id) => ({
+        slug: `s-${id}`,
+        price_hourly: id,
+        price_monthly: 2 * id,
+      }));
+      json(200, { sizes, links: {}, meta: { total: 250 } });
+    };
+    const prices = await cloud.sizePrices(live());
+    expect(Object.keys(prices)).toHaveLength(250);
+    expect(prices['s-250']).toEqual({ usdPerHour: 250, usdPerMonth: 500 });
+    expect(stub.requests).toHaveLength(2);
+  });
+});
+
 describe('DigitalOcean.listDroplets', () => {
   it('gives the whole account, 200 a page', async () => {
     stub.answer = (request) => answerPage(request, ids(1, 1234));

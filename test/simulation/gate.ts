@@ -33,6 +33,7 @@ const WRITES: ReadonlySet<string> = new Set([
   'journal.forgetLog',
   'view.record',
   'view.setAccess',
+  'view.setPrices',
   'view.clusterId',
   'cloud.createDroplet',
   'cloud.deleteDroplet',

@@ -7,6 +7,7 @@ import {
 } from '../../src/cloud/cloud.ts';
 import { type Asked, noAnswer, verdict } from '../../src/cloud/verdict.ts';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
+import type { Prices } from '../../src/resources/price.ts';
 import {
   type Account,
   type DropletRecord,
@@ -15,6 +16,7 @@ import {
   pendingEvent,
   Refusal,
 } from '../../src/simulator/account.ts';
+import { SIZES } from '../../src/simulator/catalog.ts';
 import {
   type BirthFault,
   type CallFault,
@@ -132,6 +134,18 @@ export class AccountCloud implements Cloud {
     const doing = `${action} droplet ${id}`;
     const call: Call = { operation: 'actOnDroplet', method: 'POST', doing, dropletId: id };
     await this.#call(call, signal, () => this.#deps.account.act(id, action));
+  }
+
+  sizePrices(signal: AbortSignal): Promise<Prices> {
+    const call: Call = { operation: 'listSizes', method: 'GET', doing: 'list the sizes' };
+    return this.#call(call, signal, () =>
+      Object.fromEntries(
+        SIZES.map(({ slug, price_hourly, price_monthly }) => [
+          slug,
+          { usdPerHour: price_hourly, usdPerMonth: price_monthly },
+        ]),
+      ),
+    );
   }
 
   dropletLimit(signal: AbortSignal): Promise<number> {

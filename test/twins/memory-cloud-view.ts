@@ -1,4 +1,5 @@
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
+import type { Prices } from '../../src/resources/price.ts';
 import type { CloudAccess, CloudView, Sweep, SweepDiff } from '../../src/store/cloud-view.ts';
 import {
   byId,
@@ -14,6 +15,7 @@ export class MemoryCloudView implements CloudView {
   #sweep: Sweep | undefined;
   #droplets: ReadonlyMap<number, CloudDroplet> = new Map();
   #access: CloudAccess | undefined;
+  #prices: { readonly prices: Prices; readonly askedAt: number } | undefined;
   #clusterId: string | undefined;
 
   constructor(deps: { readonly newId: () => string }) {
@@ -57,6 +59,14 @@ export class MemoryCloudView implements CloudView {
 
   async setAccess(access: CloudAccess): Promise<void> {
     this.#access = access;
+  }
+
+  async prices(): Promise<{ readonly prices: Prices; readonly askedAt: number } | undefined> {
+    return this.#prices;
+  }
+
+  async setPrices(prices: Prices, askedAt: number): Promise<void> {
+    this.#prices = { prices: { ...this.#prices?.prices, ...prices }, askedAt };
   }
 
   async clusterId(): Promise<string> {

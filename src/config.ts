@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseRedisUrl, RedisUrlError } from './store/redis-url.ts';
+import { parseEncryptionKeys } from './store/seal.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const text = z.string().min(1);
@@ -17,10 +18,11 @@ const schema = z.object({
   DIGITALOCEAN_API_URL: url.default('https://api.digitalocean.com'),
   /** Image of classes and droplets that keep the default one: a slug, or the id of a snapshot. */
   DIGITALOCEAN_IMAGE: text.optional(),
-  /** Password of root on every droplet; goes out only as a hash. */
+  /** Password of root on new droplets where no key is given; goes out only as a hash. */
   DIGITALOCEAN_SSH_PASSWORD: text.optional(),
 
   SSH_PORT: port.default(22),
+  /** Preferred to the password. Left out together with it: Orquesta makes a key of its own. */
   SSH_PRIVATE_KEY_FILE: text.optional(),
   /** strict: a droplet must present the host key that user_data gave it. accept-new: trust the first one seen, for images whose cloud-init can't set it. */
   SSH_HOST_KEY_POLICY: z.enum(['strict', 'accept-new']).default('strict'),
@@ -36,6 +38,9 @@ const schema = z.object({
   REDIS_WAIT_REPLICAS: z.coerce.number().int().min(0).max(10).default(0),
   /** Begins every key; several Orquestas may share one Redis. In a Redis Cluster it must hold a hash tag, like "{orquesta}". */
   REDIS_PREFIX: text.default('orquesta'),
+
+  /** Seals what is private in Redis: 32 random bytes as base64 or hex. Several, separated by commas: the first seals, all open. */
+  ORQUESTA_ENCRYPTION_KEY: text.superRefine(mustBeEncryptionKeys).optional(),
 
   TLS_CERT_FILE: text.optional(),
   TLS_KEY_FILE: text.optional(),
@@ -66,6 +71,14 @@ function mustBeRedisUrl(value: string, context: z.RefinementCtx): void {
   }
 }
 
+function mustBeEncryptionKeys(value: string, context: z.RefinementCtx): void {
+  try {
+    parseEncryptionKeys(value);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as TypeError).message });
+  }
+}
+
 /** The settings can't be used as they are. The message has one line per variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -83,9 +96,13 @@ function missing(config: Config): string[] {
   if (role !== 'api' && !config.DIGITALOCEAN_TOKEN) {
     lines.push('DIGITALOCEAN_TOKEN is not set: no droplet can be created without it.');
   }
-  if (role !== 'api' && !config.DIGITALOCEAN_SSH_PASSWORD && !config.SSH_PRIVATE_KEY_FILE) {
+  const hasLogin =
+    config.DIGITALOCEAN_SSH_PASSWORD ??
+    config.SSH_PRIVATE_KEY_FILE ??
+    config.ORQUESTA_ENCRYPTION_KEY;
+  if (role !== 'api' && !hasLogin) {
     lines.push(
-      'Neither SSH_PRIVATE_KEY_FILE nor DIGITALOCEAN_SSH_PASSWORD is set: no droplet could be logged into.',
+      'Neither SSH_PRIVATE_KEY_FILE nor DIGITALOCEAN_SSH_PASSWORD is set: no droplet could be logged into. Set one of them, or ORQUESTA_ENCRYPTION_KEY, and Orquesta makes a key of its own and keeps it sealed.',
     );
   }
   if (Boolean(config.TLS_CERT_FILE) !== Boolean(config.TLS_KEY_FILE)) {

@@ -25,6 +25,8 @@ import { RedisCloudView } from './store/redis-cloud-view.ts';
 import { RedisJournal } from './store/redis-journal.ts';
 import { RedisStore } from './store/redis-store.ts';
 import { describePlace, parseRedisUrl } from './store/redis-url.ts';
+import { RedisVault } from './store/redis-vault.ts';
+import { parseEncryptionKeys, Seal } from './store/seal.ts';
 
 export interface Orquesta {
   /** Where the API listens, like http://127.0.0.1:3000; undefined for a controller alone. */
@@ -84,10 +86,12 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
 
     if (config.ORQUESTA_ROLE !== 'api') {
       const token = config.DIGITALOCEAN_TOKEN ?? '';
+      const password = config.DIGITALOCEAN_SSH_PASSWORD;
       const privateKey = config.SSH_PRIVATE_KEY_FILE
         ? readFileSync(config.SSH_PRIVATE_KEY_FILE, 'utf8')
-        : undefined;
-      const password = config.DIGITALOCEAN_SSH_PASSWORD;
+        : password === undefined
+          ? await ownDeployKey(redis, config)
+          : undefined;
       const budget = new RedisBudget({ redis, prefix, clock, token });
       const cloud = new DigitalOcean({
         url: config.DIGITALOCEAN_API_URL,
@@ -129,10 +133,11 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
           image: imageOf(config.DIGITALOCEAN_IMAGE),
           hostKeyPolicy: config.SSH_HOST_KEY_POLICY,
           botRepository: config.BOT_REPOSITORY,
-          login: {
-            passwordHash: password === undefined ? undefined : passwordHash(password),
-            authorizedKeys: privateKey === undefined ? [] : [authorizedKey(privateKey)],
-          },
+          login:
+            privateKey === undefined
+              ? { passwordHash: password && passwordHash(password), authorizedKeys: [] }
+              : // With a key no password is let in; it stays good for droplets that were made before.
+                { passwordHash: undefined, authorizedKeys: [authorizedKey(privateKey)] },
         },
       });
       await controller.start();
@@ -179,6 +184,13 @@ async function mustAnswer(redis: Redis, config: Config): Promise<void> {
       { cause },
     );
   }
+}
+
+/** The key that Orquesta logs in with where none is given: made once, the same for all processes. Throws SealError. */
+function ownDeployKey(redis: Redis, config: Config): Promise<string> {
+  const seal = new Seal(parseEncryptionKeys(config.ORQUESTA_ENCRYPTION_KEY ?? ''));
+  const vault = new RedisVault({ redis, prefix: config.REDIS_PREFIX, seal });
+  return vault.keep('deploy-key', () => newHostKey().privateKey);
 }
 
 /** An image is named by its slug, a snapshot by its number. */

@@ -35,9 +35,9 @@ describe('userData', () => {
     });
   });
 
-  it('does not open password login when there is no password', () => {
+  it('closes password login when there is no password', () => {
     const config = read(userData({ ...key, authorizedKeys: ['ssh-ed25519 B'] }));
-    expect(config).not.toHaveProperty('ssh_pwauth');
+    expect(config.ssh_pwauth).toBe(false);
     expect(config.users[0]).not.toHaveProperty('hashed_passwd');
   });
 

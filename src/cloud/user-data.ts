@@ -33,8 +33,8 @@ export function userData(input: UserDataInput): string {
           : {}),
       },
     ],
-    // The image's sshd refuses passwords as soon as there are keys, unless it is told otherwise.
-    ...(withPassword ? { ssh_pwauth: true } : {}),
+    // The image's own choice may be either; a droplet that is reached by key lets no password in.
+    ssh_pwauth: withPassword,
     // An expired password refuses commands even after a login by key.
     chpasswd: { expire: false },
     ssh_deletekeys: true,

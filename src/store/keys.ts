@@ -19,6 +19,9 @@ export const storeKeys = (prefix: string) => ({
   /** String: the text of that log. */
   logText: (name: string): string => `${prefix}:log:${name}:text`,
 
+  /** Hash: name → what is kept under it, sealed. */
+  vault: `${prefix}:vault`,
+
   /** String: JSON of the recorded sweep. */
   sweep: `${prefix}:cloud:sweep`,
   /** Hash: DigitalOcean's id → JSON of the droplet as the sweep saw it. */

@@ -42,6 +42,11 @@ const schema = z.object({
   /** Seals what is private in Redis: 32 random bytes as base64 or hex. Several, separated by commas: the first seals, all open. */
   ORQUESTA_ENCRYPTION_KEY: text.superRefine(mustBeEncryptionKeys).optional(),
 
+  /** Variables of this program that bots' secrets may come from, separated by commas. Left out: all but the program's own. */
+  ORQUESTA_SECRET_ENV: text.optional(),
+  /** The only folder that bots' secrets may come from. */
+  ORQUESTA_SECRETS_DIR: text.default('/run/secrets'),
+
   TLS_CERT_FILE: text.optional(),
   TLS_KEY_FILE: text.optional(),
 
@@ -82,6 +87,15 @@ function mustBeEncryptionKeys(value: string, context: z.RefinementCtx): void {
 /** The settings can't be used as they are. The message has one line per variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+}
+
+/** The program's own: whatever is named like a setting, and what steers Node and npm. */
+const OWN_VARIABLE = /^(ORQUESTA|REDIS|DIGITALOCEAN|SSH|TLS|WEBHOOK|OTEL|NODE|NPM)_/i;
+
+/** Whether a variable of the environment is kept from bots. */
+export function isHiddenVariable(name: string, { ORQUESTA_SECRET_ENV }: Config): boolean {
+  if (ORQUESTA_SECRET_ENV === undefined) return name in schema.shape || OWN_VARIABLE.test(name);
+  return !ORQUESTA_SECRET_ENV.split(',').some((one) => one.trim() === name);
 }
 
 const TRY_IT = 'To try Orquesta out without any account, run: npm run demo';

@@ -8,12 +8,13 @@ import { applyClasses } from './classes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { RedisBudget } from './cloud/budget.ts';
 import { DigitalOcean } from './cloud/digitalocean.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, isHiddenVariable, readConfig } from './config.ts';
 import { noteAccess } from './controller/access.ts';
 import { Controller } from './controller/controller.ts';
 import { portMap } from './dial.ts';
 import { createLog, type Logger } from './log.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
+import { LocalSecrets } from './secrets/local-secrets.ts';
 import { listen } from './serve.ts';
 import { authorizedKey } from './ssh/authorized-key.ts';
 import { newHostKey } from './ssh/host-key.ts';
@@ -115,6 +116,11 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         cloud: noteAccess(cloud, cloudView, clock),
         shell,
         bot,
+        secrets: new LocalSecrets({
+          env: process.env,
+          dir: config.ORQUESTA_SECRETS_DIR,
+          isHidden: (name) => isHiddenVariable(name, config),
+        }),
         newHostKey,
         clock,
         random,

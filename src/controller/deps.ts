@@ -2,6 +2,7 @@ import type { Bot } from '../bot/bot.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { Logger } from '../log.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { Journal } from '../store/journal.ts';
@@ -39,6 +40,7 @@ export interface ControllerDeps {
   readonly outage: () => string | undefined;
   readonly shell: Shell;
   readonly bot: Bot;
+  readonly secrets: Secrets;
   /** A host key pair for a droplet that is about to be created. */
   readonly newHostKey: () => { readonly privateKey: string; readonly publicKey: string };
   readonly clock: Clock;

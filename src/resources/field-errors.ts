@@ -122,7 +122,7 @@ function errorsOf(issue: z.core.$ZodIssue, input: unknown): FieldError[] {
     case 'invalid_union': {
       // Of one of the types that are allowed, but against its rule: the rule is what helps.
       const fitting = issue.errors.find((branch) =>
-        branch.every((error) => error.code !== 'invalid_type'),
+        branch.every((error) => error.code !== 'invalid_type' || error.path.length > 0),
       );
       if (fitting) {
         return fitting.flatMap((error) =>

@@ -34,8 +34,30 @@ const envValue = z
   .max(32_768, 'must have at most 32768 characters')
   .refine((value) => !value.includes('\0'), 'must not hold a NUL character');
 
-/** Environment variables of a bot, plain text. */
-export const environment = z.record(envName, envValue);
+/** Below the folder of secrets, or the whole path of one. */
+const secretFile = z
+  .string()
+  .max(1024)
+  .regex(
+    /^\/?(?!\.\.?(\/|$))[A-Za-z0-9._@+-]+(\/(?!\.\.?(\/|$))[A-Za-z0-9._@+-]+)*$/,
+    'must be a path of letters, digits, ".", "_", "@", "+" and "-", without ".."',
+  );
+
+/** Where a controller finds a value that nothing else is to know. */
+const secretSource = z
+  .strictObject({ env: envName.optional(), file: secretFile.optional() })
+  .refine(
+    ({ env, file }) => (env === undefined) !== (file === undefined),
+    'must name either an env or a file',
+  );
+export type SecretSource = z.infer<typeof secretSource>;
+
+/** Environment variables of a bot: plain text, or where the controller finds a secret, which is never stored. */
+export const environment = z.record(
+  envName,
+  z.union([envValue, z.strictObject({ valueFrom: secretSource })]),
+);
+export type Environment = z.infer<typeof environment>;
 
 export const instanceSpec = z.strictObject({
   numberphone,

@@ -47,17 +47,20 @@ export interface Status {
 /** A world of real processes: the program (as often as wanted) over a real Redis and the simulated cloud. */
 export class World {
   readonly simulator: Simulator;
+  /** Begins every key that the programs write. */
+  readonly redisPrefix = `e2e-${randomUUID()}`;
   readonly #env: Readonly<Record<string, string>>;
-  readonly #dir: string;
+  /** Where the simulator keeps its droplets. */
+  readonly dir: string;
   readonly #running = new Set<ChildProcess>();
 
   private constructor(simulator: Simulator, dir: string, redisUrl: string, sshPort: number) {
     this.simulator = simulator;
-    this.#dir = dir;
+    this.dir = dir;
     this.#env = {
       API_KEY,
       REDIS_URL: redisUrl,
-      REDIS_PREFIX: `e2e-${randomUUID()}`,
+      REDIS_PREFIX: this.redisPrefix,
       DIGITALOCEAN_API_URL: simulator.url,
       DIGITALOCEAN_TOKEN: 'e2e',
       DIGITALOCEAN_SSH_PASSWORD: SSH_PASSWORD,
@@ -123,7 +126,7 @@ export class World {
       }
     }
     await this.simulator.close();
-    rmSync(this.#dir, { recursive: true, force: true });
+    rmSync(this.dir, { recursive: true, force: true });
   }
 }
 

@@ -6,6 +6,7 @@ import type { Logger } from '../../src/log.ts';
 import { type InstanceSpec, instanceName, instanceSpec } from '../../src/resources/instance.ts';
 import { type InstanceClassSpec, instanceClassSpec } from '../../src/resources/instance-class.ts';
 import { REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
+import { LocalSecrets } from '../../src/secrets/local-secrets.ts';
 import { Account, type AccountOptions } from '../../src/simulator/account.ts';
 import { type FaultRule, Faults } from '../../src/simulator/faults.ts';
 import { StoreError } from '../../src/store/store.ts';
@@ -52,6 +53,7 @@ const SETTINGS: ControllerSettings = {
   botRepository: '',
   login: { passwordHash: '$6$salt$hash', authorizedKeys: [] },
 };
+const NO_SECRETS = new LocalSecrets({ env: {}, dir: '/nonexistent', isHidden: () => false });
 const FOREVER_MS = 3_600_000;
 
 /** How a process comes back when one has died: the machine's own supervisor starts another. */
@@ -145,6 +147,7 @@ export class World {
           const key = `KEY${++this.#keys}`;
           return { privateKey: `PRIVATE ${key}`, publicKey: `ssh-ed25519 ${key}` };
         },
+        secrets: NO_SECRETS,
         random: this.#random,
         log: SILENT,
         settings: SETTINGS,

@@ -26,6 +26,7 @@ const HOLDS = new Set([
   'RepairsPaused',
   'HostKeyMismatch',
   'ClassNotFound',
+  'SecretMissing',
 ]);
 
 function heldBy(status: InstanceStatus | undefined): string | null {

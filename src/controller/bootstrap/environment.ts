@@ -1,7 +1,9 @@
-import type { InstanceSpec } from '../../resources/instance.ts';
+import type { Environment, InstanceSpec } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import { SecretError, type Secrets } from '../../secrets/secrets.ts';
 
-type Environment = Readonly<Record<string, string>>;
+/** With every secret's value in its place: only ever on its way to a droplet. */
+type PlainEnvironment = Readonly<Record<string, string>>;
 
 /** What the bot itself gets: its number and features, then the class's variables, then the instance's own. */
 export function botEnvironment(spec: InstanceSpec, klass: InstanceClassSpec): Environment {
@@ -30,11 +32,33 @@ export function scriptEnvironment(
   };
 }
 
+/** Puts the secrets' values in. Throws SecretError, whose message begins with the variable's name. */
+export async function withSecrets(env: Environment, secrets: Secrets): Promise<PlainEnvironment> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(env)) {
+    plain[name] = typeof value === 'string' ? value : await secretOf(name, value, secrets);
+  }
+  return plain;
+}
+
+async function secretOf(
+  name: string,
+  { valueFrom }: Exclude<Environment[string], string>,
+  secrets: Secrets,
+): Promise<string> {
+  try {
+    return await secrets.read(valueFrom);
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    throw new SecretError(`${name}: ${error.message}`);
+  }
+}
+
 /**
  * The text of a systemd EnvironmentFile: each value in double quotes, in which backslash, double quote, "$" and "`" are
  * escaped and a line break stands for itself (systemd.exec(5)).
  */
-export function environmentFile(env: Environment): string {
+export function environmentFile(env: PlainEnvironment): string {
   return Object.entries(env)
     .map(([name, value]) => `${name}="${value.replace(/[\\"$`]/g, '\\$&')}"\n`)
     .join('');

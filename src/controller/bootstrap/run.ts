@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { InstanceSpec } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import type { Secrets } from '../../secrets/secrets.ts';
 import type { Session } from '../../ssh/shell.ts';
-import { botEnvironment, environmentFile, scriptEnvironment } from './environment.ts';
+import { botEnvironment, environmentFile, scriptEnvironment, withSecrets } from './environment.ts';
 
 const RUN_SCRIPT = readFileSync(new URL('./run.sh', import.meta.url), 'utf8');
 const ENSURE_RUN = readFileSync(new URL('./ensure-run.sh', import.meta.url), 'utf8');
@@ -24,7 +25,7 @@ interface File {
   readonly content: string;
 }
 
-/** Digest of everything that shapes a bootstrap: it runs again when this changes. */
+/** Digest of everything that shapes a bootstrap: it runs again when this changes. Of secrets only where they are found, for a digest could be guessed at. */
 export function bootstrapRevision(
   spec: InstanceSpec,
   klass: InstanceClassSpec,
@@ -40,16 +41,16 @@ export function bootstrapRevision(
     .slice(0, 12);
 }
 
-/** The files of one run: ours, the class's, and the two environments. */
-export function runFiles(
+/** The files of one run: ours, the class's, and the two environments. Throws SecretError. */
+export async function runFiles(
   run: string,
   spec: InstanceSpec,
   klass: InstanceClassSpec,
-  botRepository: string,
-): readonly File[] {
+  { botRepository, secrets }: { readonly botRepository: string; readonly secrets: Secrets },
+): Promise<readonly File[]> {
   const dir = `${BASE}/${run}`;
-  const bot = botEnvironment(spec, klass);
-  const env = scriptEnvironment(spec, klass, botRepository);
+  const bot = await withSecrets(botEnvironment(spec, klass), secrets);
+  const env = await withSecrets(scriptEnvironment(spec, klass, botRepository), secrets);
   const lines = Object.entries(env).map(([name, value]) => `${name} ${base64(value)}\n`);
   return [
     ...klass.bootstrap.files,

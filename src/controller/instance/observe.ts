@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { clusterTag } from '../../resources/cloud-droplet.ts';
 import type { Instance } from '../../resources/instance.ts';
+import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import { SecretError } from '../../secrets/secrets.ts';
+import { botEnvironment, withSecrets } from '../bootstrap/environment.ts';
 import { bootstrapRevision } from '../bootstrap/run.ts';
 import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
@@ -30,10 +33,13 @@ export async function observeInstance(
     store.get('Droplet', metadata.name),
   ]);
   const mayBeSick = mayNeedRepair(instance);
+  const revision = klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '';
+  const isPrepared = status?.bootstrap?.revision === revision && status.bootstrap.exitCode === 0;
   return {
     class: klass?.spec,
     droplet,
-    revision: klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '',
+    revision,
+    missingSecret: klass && !isPrepared ? await missingSecret(spec, klass.spec, deps) : undefined,
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
     brakes: mayBeSick ? deps.brakes() : NO_BRAKES,
     sighting: mayBeSick ? await sightingOf(droplet?.status?.id, deps) : undefined,
@@ -41,6 +47,21 @@ export async function observeInstance(
       ? { isSwept: true, foreign: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),
   };
+}
+
+/** What the bootstrap would lack, as a sentence. */
+async function missingSecret(
+  spec: Instance['spec'],
+  klass: InstanceClassSpec,
+  { secrets }: ControllerDeps,
+): Promise<string | undefined> {
+  try {
+    await withSecrets(botEnvironment(spec, klass), secrets);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    return error.message;
+  }
 }
 
 async function sightingOf(

@@ -21,6 +21,7 @@ const noFacts: InstanceFacts = {
   class: aClass(),
   droplet: undefined,
   revision: 'r1',
+  missingSecret: undefined,
   isSwept: true,
   foreign: undefined,
   firstLookAt: 0,
@@ -169,6 +170,19 @@ const cases: Case[] = [
     instance: { status: { ssh } },
     facts: { droplet: ready },
     expect: 'start-bootstrap',
+  },
+  {
+    name: 'logged in, and a secret that the bot needs is not there',
+    instance: { status: { ssh } },
+    facts: { droplet: ready, missingSecret: 'K: The controller has no variable X' },
+    expect: { wait: 'SecretMissing', why: expect.stringContaining('no variable X') },
+  },
+  {
+    name: 'a secret is gone from a bot that runs',
+    instance: { status: completed },
+    facts: { droplet: ready, missingSecret: 'K: The controller has no variable X' },
+    at: 30,
+    expect: { settled: 'BotHealthy' },
   },
   {
     name: 'a run was written down',

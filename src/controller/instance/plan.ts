@@ -30,6 +30,8 @@ export interface InstanceFacts {
   readonly droplet: Droplet | undefined;
   /** Digest of everything that shapes the bootstrap now. */
   readonly revision: string;
+  /** A secret that the bootstrap needs and that can't be had, as a sentence. */
+  readonly missingSecret: string | undefined;
   /** The last sweep began in the present phase: it knows of every droplet that may stand in the way. */
   readonly isSwept: boolean;
   /** A droplet that serves this number and that this Orquesta did not make. */
@@ -50,6 +52,9 @@ const HOST_KEY_GRACE_MS = 15_000;
 const HOST_KEY_LOOK_MS = 3_000;
 /** Between two tries of the bootstrap: 5 s, 10 s, 20 s … */
 const BOOTSTRAP_BACKOFF_MS = 5_000;
+
+/** A secret may be put in its place at any time, and nothing tells us. */
+const SECRET_LOOK_MS = 10_000;
 
 const at = (time: string | null | undefined): number => (time ? Date.parse(time) : 0);
 const seconds = (count: number): number => count * 1000;
@@ -189,9 +194,11 @@ function planBootstrap(
   now: number,
 ): Plan<InstanceStep> | undefined {
   const run = status?.bootstrap;
-  if (run?.dropletId !== dropletId || run.revision !== facts.revision) {
-    return { do: 'start-bootstrap', why: 'Preparing the droplet' };
+  const isPresent = run?.dropletId === dropletId && run.revision === facts.revision;
+  if (facts.missingSecret && !(isPresent && run.exitCode === 0)) {
+    return { wait: 'SecretMissing', why: facts.missingSecret, until: now + SECRET_LOOK_MS };
   }
+  if (!isPresent) return { do: 'start-bootstrap', why: 'Preparing the droplet' };
   if (!run.finishedAt)
     return { do: 'follow-bootstrap', why: `Preparing the droplet (try ${run.attempt})` };
   if (run.exitCode === 0) return undefined;

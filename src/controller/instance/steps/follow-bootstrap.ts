@@ -16,7 +16,11 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
   if (!run) return undefined;
   const { class: klass } = machineOf(context);
   const limit = klass.bootstrap.timeoutSeconds;
-  const files = runFiles(run.run, object.spec, klass, deps.settings.botRepository);
+  const { botRepository } = deps.settings;
+  const files = await runFiles(run.run, object.spec, klass, {
+    botRepository,
+    secrets: deps.secrets,
+  });
   const waiting = AbortSignal.any([context.signal, context.changed]);
   try {
     const session = await openSession(context);

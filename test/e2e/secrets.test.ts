@@ -1,0 +1,111 @@
+// Proves that what is private gets to the droplet and nowhere else.
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { describe, expect, inject } from 'vitest';
+import { eventually, inWorld as it, type World } from './program.ts';
+
+const NUMBER = '573332221111';
+const SECRET = `sk-${randomBytes(12).toString('hex')}`;
+const FILE_SECRET = `pem "$\`\\ ${randomBytes(12).toString('hex')}`;
+
+/** Everything that Redis holds for the world's programs, the queue included. */
+async function redisText({ redisPrefix }: World): Promise<string> {
+  const redis = new Redis(inject('redisUrl'));
+  try {
+    const keys = (await redis.keys('*')).filter((key) => key.includes(redisPrefix));
+    expect(keys.length).toBeGreaterThan(3);
+    const dumps = await Promise.all(keys.map((key) => redis.dumpBuffer(key)));
+    // Redis packs what it stores; its readable forms are what tools and backups show.
+    const readable = await Promise.all(
+      keys.map(async (key) => {
+        const type = await redis.type(key);
+        if (type === 'string') return redis.get(key);
+        if (type === 'hash') return JSON.stringify(await redis.hgetall(key));
+        if (type === 'list') return JSON.stringify(await redis.lrange(key, 0, -1));
+        if (type === 'stream') return JSON.stringify(await redis.xrange(key, '-', '+'));
+        return '';
+      }),
+    );
+    return [...dumps.map((dump) => dump?.toString('latin1')), ...readable].join('\n');
+  } finally {
+    redis.disconnect();
+  }
+}
+
+describe.concurrent('what is private', () => {
+  it('a droplet is reached by a key that Orquesta made itself, and password login is off', async ({
+    world,
+  }) => {
+    const ORQUESTA_ENCRYPTION_KEY = randomBytes(32).toString('base64');
+    const own = { DIGITALOCEAN_SSH_PASSWORD: '', ORQUESTA_ENCRYPTION_KEY };
+    const first = await world.run(own);
+    await first.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    await first.reaches(NUMBER, 'completed');
+    await first.stop();
+    const text = await redisText(world);
+    expect(text).not.toContain('PRIVATE KEY');
+    expect(text).not.toContain(ORQUESTA_ENCRYPTION_KEY);
+    const [droplet] = world.simulator.account.living();
+    expect(droplet?.userData).toContain('ssh_pwauth: false');
+    expect(droplet?.userData).not.toContain('hashed_passwd');
+
+    // With a new key in front everything goes on, and the old one is not needed any more.
+    const next = randomBytes(32).toString('base64');
+    const second = await world.run({
+      ...own,
+      ORQUESTA_ENCRYPTION_KEY: `${next},${ORQUESTA_ENCRYPTION_KEY}`,
+    });
+    await second.stop();
+    const third = await world.run({ ...own, ORQUESTA_ENCRYPTION_KEY: next });
+    await third.request('POST', `/api/instance/restart/${NUMBER}`);
+    await third.request('POST', '/api/instance/create', { numberphone: '573332221112' });
+    await third.reaches('573332221112', 'completed');
+  });
+
+  it('a secret of the environment or of a file reaches the bot, and is stored nowhere else', async ({
+    world,
+  }) => {
+    const dir = join(world.dir, 'secrets');
+    mkdirSync(dir);
+    const program = await world.run({ OPENAI_KEY: SECRET, ORQUESTA_SECRETS_DIR: dir });
+    await program.apply(
+      `{apiVersion: orquesta.clientfy.io/v1, kind: Instance, spec: {numberphone: "${NUMBER}", env: {
+        OPENAI: {valueFrom: {env: OPENAI_KEY}}, CERTIFICATE: {valueFrom: {file: certificate}},
+        STOLEN: plain}}}`,
+    );
+    const waiting = await eventually('it says which secret is missing', async () => {
+      const { error } = await program.status(NUMBER);
+      return error?.includes('CERTIFICATE') && error;
+    });
+    expect(waiting).toContain('certificate');
+    writeFileSync(join(dir, 'certificate'), `${FILE_SECRET}\n`);
+    await program.reaches(NUMBER, 'completed');
+
+    const files = (readdirSync(world.dir, { recursive: true }) as string[]).filter((path) =>
+      /var\/lib\/orquesta\/[^/]+\/env$/.test(path),
+    );
+    expect(files).toHaveLength(1);
+    const env = readFileSync(join(world.dir, files[0] ?? ''), 'utf8');
+    const got = (name: string) =>
+      Buffer.from(new RegExp(`^${name} (.*)$`, 'm').exec(env)?.[1] ?? '', 'base64').toString();
+    expect([got('OPENAI'), got('CERTIFICATE')]).toEqual([SECRET, FILE_SECRET]);
+
+    const text = await redisText(world);
+    for (const secret of [SECRET, FILE_SECRET, JSON.stringify(FILE_SECRET).slice(1, -1)]) {
+      expect(text).not.toContain(secret);
+    }
+  });
+
+  it("the program's own settings are no secrets of bots", async ({ world }) => {
+    const program = await world.run();
+    await program.apply(
+      `{apiVersion: orquesta.clientfy.io/v1, kind: Instance, spec: {numberphone: "${NUMBER}", env: {
+        STOLEN: {valueFrom: {env: DIGITALOCEAN_TOKEN}}}}}`,
+    );
+    await eventually('it says that the variable is not for bots', async () =>
+      (await program.status(NUMBER)).error?.includes('DIGITALOCEAN_TOKEN is not for bots'),
+    );
+  });
+});

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Hono } from 'hono';
 import type { Redis } from 'ioredis';
 import { createApp } from './api/app.ts';
+import { createStatusApp } from './api/status-app.ts';
 import { HttpBot } from './bot/http-bot.ts';
 import { applyClasses } from './classes.ts';
 import { systemClock, systemRandom } from './clock.ts';
@@ -11,9 +14,11 @@ import { DigitalOcean } from './cloud/digitalocean.ts';
 import { type Config, ConfigError, isHiddenVariable, readConfig } from './config.ts';
 import { noteAccess } from './controller/access.ts';
 import { Controller } from './controller/controller.ts';
+import { Reporter } from './controller/reporter.ts';
 import { portMap } from './dial.ts';
 import { createLog, type Logger } from './log.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
+import { noteResyncs } from './queue/note-resyncs.ts';
 import { LocalSecrets } from './secrets/local-secrets.ts';
 import { listen } from './serve.ts';
 import { authorizedKey } from './ssh/authorized-key.ts';
@@ -23,6 +28,7 @@ import { Ssh2Shell } from './ssh/ssh2-shell.ts';
 import { StoreCache } from './store/cache.ts';
 import { connect, durabilityWarnings } from './store/redis.ts';
 import { RedisCloudView } from './store/redis-cloud-view.ts';
+import { RedisControllerReports } from './store/redis-controller-reports.ts';
 import { RedisJournal } from './store/redis-journal.ts';
 import { RedisStore } from './store/redis-store.ts';
 import { describePlace, parseRedisUrl } from './store/redis-url.ts';
@@ -30,7 +36,7 @@ import { RedisVault } from './store/redis-vault.ts';
 import { parseEncryptionKeys, Seal } from './store/seal.ts';
 
 export interface Orquesta {
-  /** Where the API listens, like http://127.0.0.1:3000; undefined for a controller alone. */
+  /** Where it listens, like http://127.0.0.1:3000; undefined for a controller that can't, which works all the same. */
   readonly url: string | undefined;
   /** Ends or hands over the work in hand, then stops. */
   close(): Promise<void>;
@@ -67,6 +73,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   });
   const journal = new RedisJournal({ redis, prefix, clock, log });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
+  const reports = new RedisControllerReports({ redis, prefix });
   const objects = new StoreCache({ store, clock });
   const bot = new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) });
   /** Closed in the reverse order of their start. */
@@ -126,14 +133,17 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         random,
         log,
         objects,
-        queue: new BullmqQueue({
-          redis,
-          prefix,
-          clock,
-          random,
-          log,
-          concurrency: config.ORQUESTA_CONCURRENCY,
-        }),
+        queue: noteResyncs(
+          new BullmqQueue({
+            redis,
+            prefix,
+            clock,
+            random,
+            log,
+            concurrency: config.ORQUESTA_CONCURRENCY,
+          }),
+          () => reports.noteResync(clock.now()),
+        ),
         settings: {
           sshPort: config.SSH_PORT,
           image: imageOf(config.DIGITALOCEAN_IMAGE),
@@ -148,32 +158,74 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       });
       await controller.start();
       started.push(() => controller.close(GRACE_MS));
+      const reporter = new Reporter({
+        id: `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`,
+        reports,
+        cloudView,
+        cloud,
+        budget: () => budget.state(),
+        brakes: () => controller.brakes(),
+        clock,
+        log,
+      });
+      reporter.start();
+      started.push(() => reporter.close());
     }
-    if (config.ORQUESTA_ROLE === 'controller') return { url: undefined, close };
+    const { ORQUESTA_ROLE: role } = config;
+    const health = {
+      cloudView,
+      reports,
+      clock,
+      version: packageVersion(),
+      startedAt: clock.now(),
+      serves: { requests: role !== 'controller', work: role !== 'api' },
+    };
+    const place = {
+      host: config.HOST ?? defaultHost(),
+      port: config.PORT,
+      certFile: config.TLS_CERT_FILE,
+      keyFile: config.TLS_KEY_FILE,
+    };
+    if (role === 'controller') {
+      const url = await listenForStatus(createStatusApp(health), place, started, log);
+      return { url, close };
+    }
     const app = createApp({
+      ...health,
       store,
       objects,
       journal,
       cloudView,
       bot,
-      clock,
       log,
       image: imageOf(config.DIGITALOCEAN_IMAGE),
       apiKeys: keysOf(config.API_KEY),
       newRequestId: randomUUID,
-      version: packageVersion(),
     });
-    const api = await listen(app, {
-      host: config.HOST ?? defaultHost(),
-      port: config.PORT,
-      certFile: config.TLS_CERT_FILE,
-      keyFile: config.TLS_KEY_FILE,
-    });
+    const api = await listen(app, place);
     started.push(api.close);
     return { url: api.url, close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A controller works without being looked at: a port that is taken, as by another controller on this machine, does not stop it. */
+async function listenForStatus(
+  app: Hono,
+  place: Parameters<typeof listen>[1],
+  started: (() => Promise<void>)[],
+  log: Logger,
+): Promise<string | undefined> {
+  try {
+    const listening = await listen(app, place);
+    started.push(listening.close);
+    return listening.url;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.warn(`This controller works, but answers no /readyz. ${why}`);
+    return undefined;
   }
 }
 

@@ -39,7 +39,7 @@ export async function listen(
         cause.code === 'EADDRINUSE'
           ? `port ${port} is taken: set PORT to another`
           : `it cannot listen on ${host}:${port}`;
-      reject(new Error(`The API does not start: ${why}`, { cause }));
+      reject(new Error(`The port cannot be opened: ${why}`, { cause }));
     });
     server.listen(port, host, resolve);
   });

@@ -7,6 +7,7 @@ import { ApiError } from './errors.ts';
 import { health } from './health.ts';
 import { apply } from './rest/apply.ts';
 import { droplets } from './rest/droplets.ts';
+import { fleet } from './rest/fleet.ts';
 import { instances } from './rest/instances.ts';
 import { messages } from './rest/messages.ts';
 
@@ -35,6 +36,7 @@ export function createApp(deps: ApiDeps): Hono {
   app.route('/api/instance', instances(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
+  app.route('/api/fleet', fleet(deps));
 
   // Answered, not thrown: what is thrown from here passes by the headers that are set on the way out.
   app.notFound((c) => {

@@ -3,15 +3,18 @@ import type { Clock } from '../clock.ts';
 import type { Logger } from '../log.ts';
 import type { StoreCache } from '../store/cache.ts';
 import type { CloudView } from '../store/cloud-view.ts';
+import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
+import type { HealthDeps } from './health.ts';
 
-export interface ApiDeps {
+export interface ApiDeps extends HealthDeps {
   readonly store: Store;
-  /** The store in memory, a little behind: for being told of changes. */
-  readonly objects: Pick<StoreCache, 'onChange'>;
+  /** The store in memory, a little behind: for being told of changes and for counting. */
+  readonly objects: Pick<StoreCache, 'onChange' | 'list'>;
   readonly journal: Journal;
   readonly cloudView: CloudView;
+  readonly reports: ControllerReports;
   readonly bot: Bot;
   readonly clock: Clock;
   readonly log: Logger;
@@ -20,5 +23,4 @@ export interface ApiDeps {
   /** Any of them opens the API. */
   readonly apiKeys: readonly string[];
   readonly newRequestId: () => string;
-  readonly version: string;
 }

@@ -1,18 +1,46 @@
 import { Hono } from 'hono';
-import type { CloudAccess, Sweep } from '../store/cloud-view.ts';
+import type { Clock } from '../clock.ts';
+import type { CloudAccess, CloudView, Sweep } from '../store/cloud-view.ts';
+import type { ControllerReports } from '../store/controller-reports.ts';
 import { StoreError } from '../store/store.ts';
-import type { ApiDeps } from './deps.ts';
+
+export interface HealthDeps {
+  readonly cloudView: Pick<CloudView, 'access' | 'lastSweep'>;
+  readonly reports: Pick<ControllerReports, 'lastResync'>;
+  readonly clock: Clock;
+  readonly version: string;
+  /** When this process began; ms since the epoch. */
+  readonly startedAt: number;
+  /**
+   * What this process does. Where it takes requests, trouble of the controllers is told and is no reason to turn requests
+   * away; where it takes work, being stuck is a reason to be restarted.
+   */
+  readonly serves: { readonly requests: boolean; readonly work: boolean };
+}
 
 interface Check {
   readonly ok: boolean;
   readonly message: string;
 }
 
+/** Kubernetes gives a probe one second. */
+const LIVENESS_MS = 500;
+/** All keys are named to the queue once a minute: five times missed is no delay any more. */
+const STUCK_MS = 300_000;
+/** The account is listed each 30 s, and less often only while DigitalOcean limits us. */
+const STALE_SWEEP_MS = 300_000;
+
 /** Liveness, readiness with reasons, and the version: open to all. */
-export function health({ cloudView, clock, version }: ApiDeps): Hono {
+export function health(deps: HealthDeps): Hono {
+  const { cloudView, reports, clock, version, serves } = deps;
   const app = new Hono();
   app.get('/healthz', (c) => c.text('ok'));
-  app.get('/livez', (c) => c.text('ok'));
+  app.get('/livez', async (c) => {
+    // While Redis is slow to answer, it is Redis' trouble.
+    const patience = clock.sleep(LIVENESS_MS).then(() => undefined);
+    const why = serves.work ? await Promise.race([stuck(), patience]) : undefined;
+    return why === undefined ? c.text('ok') : c.text(why, 503);
+  });
   app.get('/version', (c) => c.json({ version }));
   app.get('/readyz', async (c) => {
     const checks = await readiness();
@@ -20,13 +48,30 @@ export function health({ cloudView, clock, version }: ApiDeps): Hono {
     return c.json({ ready: isReady, checks }, isReady ? 200 : 503);
   });
 
+  /** A restart brings back a queue that has fallen silent, but no Redis that is away. */
+  async function stuck(): Promise<string | undefined> {
+    try {
+      const check = resyncCheck(await reports.lastResync(), deps);
+      return check.ok ? undefined : check.message;
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      return undefined;
+    }
+  }
+
   async function readiness(): Promise<Readonly<Record<string, Check>>> {
     try {
-      const [access, sweep] = await Promise.all([cloudView.access(), cloudView.lastSweep()]);
+      const [access, sweep, resync] = await Promise.all([
+        cloudView.access(),
+        cloudView.lastSweep(),
+        reports.lastResync(),
+      ]);
+      const told = (check: Check): Check => (serves.requests ? { ...check, ok: true } : check);
       return {
         redis: { ok: true, message: 'Redis answers' },
         cloud: cloudCheck(access),
-        sweep: sweepCheck(sweep, clock.now()),
+        sweep: told(sweepCheck(sweep, clock.now())),
+        resync: told(resyncCheck(resync, deps)),
       };
     } catch (error) {
       if (!(error instanceof StoreError)) throw error;
@@ -42,9 +87,24 @@ function cloudCheck(access: CloudAccess | undefined): Check {
   return { ok: access.ok, message: access.ok ? 'DigitalOcean takes the token' : access.message };
 }
 
-/** How fresh our picture of the account is. An old one is the controllers' trouble, not a reason to turn requests away. */
+/** How fresh our picture of the account is. */
 function sweepCheck(sweep: Sweep | undefined, now: number): Check {
   if (sweep === undefined) return { ok: true, message: 'The account has not been listed yet' };
-  const ageSeconds = Math.max(0, Math.round((now - sweep.finishedAt) / 1000));
-  return { ok: true, message: `The account was listed ${ageSeconds} s ago` };
+  const ageMs = Math.max(0, now - sweep.finishedAt);
+  const message = `The account was listed ${Math.round(ageMs / 1000)} s ago`;
+  return { ok: ageMs <= STALE_SWEEP_MS, message };
+}
+
+/** Whether any controller takes work from the queue. */
+function resyncCheck(at: number | undefined, { clock, startedAt }: HealthDeps): Check {
+  const now = clock.now();
+  // Nobody may have been there before us.
+  const silentMs = Math.max(0, now - Math.max(at ?? 0, startedAt));
+  if (silentMs > STUCK_MS) {
+    const message = `No controller has taken work for ${Math.round(silentMs / 1000)} s: see that one runs, and restart one that is stuck`;
+    return { ok: false, message };
+  }
+  if (at === undefined) return { ok: true, message: 'No controller has taken work yet' };
+  const ageSeconds = Math.max(0, Math.round((now - at) / 1000));
+  return { ok: true, message: `All objects were looked through ${ageSeconds} s ago` };
 }

@@ -13,10 +13,16 @@ export type Grant =
   | { readonly granted: true }
   | { readonly granted: false; readonly retryAt: number };
 
+/** `limit`: requests that may be sent at once when the window is full. */
+export interface BudgetWindow {
+  readonly limit: number;
+  readonly left: number;
+}
+
 /** What is left, in requests. `blockedUntil` (ms since the epoch) while DigitalOcean has told us to wait. */
 export interface BudgetState {
-  readonly minuteLeft: number;
-  readonly hourLeft: number;
+  readonly minute: BudgetWindow;
+  readonly hour: BudgetWindow;
   readonly blockedUntil: number | undefined;
 }
 
@@ -67,7 +73,7 @@ export class RedisBudget implements Budget {
   readonly #redis: Redis;
   readonly #clock: Clock;
   readonly #key: string;
-  readonly #windows: readonly Window[];
+  readonly #windows: readonly [minute: Window, hour: Window];
   readonly #timeoutMs: number;
 
   constructor(deps: RedisBudgetDeps) {
@@ -87,7 +93,7 @@ export class RedisBudget implements Budget {
   }
 
   async observe(news: RateLimitNews): Promise<void> {
-    const capacity = this.#windows.at(-1)?.capacity ?? 0;
+    const { capacity } = this.#windows[1];
     const tellsNothing = (news.remaining ?? capacity) >= capacity && !news.blockedForMs;
     if (tellsNothing) return;
     // Unheard news costs at worst one more 429, which brings them again.
@@ -97,8 +103,8 @@ export class RedisBudget implements Budget {
   async state(): Promise<BudgetState> {
     const { left, blockedMs } = await this.#settle({ want: 0, reserve: 0, news: {} });
     return {
-      minuteLeft: left[0] ?? 0,
-      hourLeft: left[1] ?? 0,
+      minute: { limit: this.#windows[0].capacity, left: left[0] ?? 0 },
+      hour: { limit: this.#windows[1].capacity, left: left[1] ?? 0 },
       blockedUntil: blockedMs > 0 ? this.#clock.now() + blockedMs : undefined,
     };
   }

@@ -3,7 +3,7 @@ import type { WorkQueue } from '../queue/queue.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { type Change, StoreError } from '../store/store.ts';
-import { brakesOf } from './brakes.ts';
+import { type Brakes, brakesOf } from './brakes.ts';
 import type { ControllerDeps } from './deps.ts';
 import { dropletReconciler } from './droplet/index.ts';
 import { instanceReconciler } from './instance/index.ts';
@@ -80,6 +80,11 @@ export class Controller {
       (key, signal) => this.#reconcile(key, signal),
       async () => this.#everything(),
     );
+  }
+
+  /** What holds repairs now, as this process sees it. */
+  brakes(): Brakes {
+    return this.#deps.brakes();
   }
 
   /** Ends or hands over the work in hand, within `graceMs`. */

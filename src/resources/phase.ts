@@ -1,7 +1,7 @@
 import { type Condition, isConditionTrue } from './condition.ts';
 
 /** Where an instance stands on its way, for people. */
-const PHASES = [
+export const PHASES = [
   'creating_droplet',
   'waiting_for_ssh',
   'initializing',

@@ -32,6 +32,12 @@ export const storeKeys = (prefix: string) => ({
   access: `${prefix}:cloud:access`,
   /** Hash: a size's slug → JSON of its price; and under an empty name, when that was asked. */
   prices: `${prefix}:cloud:prices`,
+  /** Set: the ids of controllers that report. */
+  controllers: `${prefix}:controllers`,
+  /** String that expires: JSON of one controller's last report. */
+  controller: (id: string): string => `${prefix}:controllers:${id}`,
+  /** String: when all keys were last named to the queue, ms since the epoch. */
+  resync: `${prefix}:resync`,
   /** String: this Orquesta's id on the account. */
   clusterId: `${prefix}:cloud:cluster-id`,
 });

@@ -78,7 +78,11 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     LOG_FORMAT: 'json',
   };
   const controllers = Array.from({ length: options.controllers }, (_, index) =>
-    orquestaProgram(`controller-${index + 1}`, dir, { ...env, ORQUESTA_ROLE: 'controller' }),
+    orquestaProgram(`controller-${index + 1}`, dir, {
+      ...env,
+      ORQUESTA_ROLE: 'controller',
+      PORT: '0',
+    }),
   );
   const apis = await Promise.all(
     Array.from({ length: options.apis }, async (_, index) => {

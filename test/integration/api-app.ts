@@ -13,6 +13,7 @@ import { type Kind, kinds } from '../../src/resources/kinds.ts';
 import { StoreCache } from '../../src/store/cache.ts';
 import { connect } from '../../src/store/redis.ts';
 import { RedisCloudView } from '../../src/store/redis-cloud-view.ts';
+import { RedisControllerReports } from '../../src/store/redis-controller-reports.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
@@ -34,6 +35,7 @@ export interface Api {
   readonly store: RedisStore;
   readonly journal: RedisJournal;
   readonly cloudView: RedisCloudView;
+  readonly reports: RedisControllerReports;
   readonly objects: StoreCache;
   readonly bots: Map<string, MemoryBotState>;
   /** Lines of the log at level error and above. */
@@ -60,6 +62,7 @@ export async function anApi(
   const store = new RedisStore({ redis, prefix, clock: systemClock, newUid: randomUUID });
   const journal = new RedisJournal({ redis, prefix, clock: systemClock });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
+  const reports = new RedisControllerReports({ redis, prefix });
   const objects = new StoreCache({ store, clock: systemClock });
   const bots = new Map<string, MemoryBotState>();
   const errors: string[] = [];
@@ -71,12 +74,15 @@ export async function anApi(
     objects,
     journal,
     cloudView,
+    reports,
     bot: new MemoryBot(bots),
     clock: systemClock,
     log,
     apiKeys: [KEY],
     newRequestId: randomUUID,
     version: '1.2.3',
+    startedAt: Date.now(),
+    serves: { requests: true, work: false },
     ...deps,
   });
   return {
@@ -84,6 +90,7 @@ export async function anApi(
     store,
     journal,
     cloudView,
+    reports,
     objects,
     bots,
     errors,

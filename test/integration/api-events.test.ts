@@ -168,6 +168,7 @@ test('what the cache tells late is not told on', async () => {
   const tell = new Set<ChangeListener>();
   const late = await anApi({
     objects: {
+      list: () => ({ items: [], resourceVersion: '0' }),
       onChange: (listener) => {
         tell.add(listener);
         return () => tell.delete(listener);

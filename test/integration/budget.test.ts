@@ -112,9 +112,9 @@ describe('RedisBudget', () => {
   it('believes DigitalOcean when it counts fewer left, and never when it counts more', async () => {
     const budget = aBudget({ limits: stillLimits(100, 100) });
     await budget.observe({ remaining: 7 });
-    expect(await budget.state()).toMatchObject({ minuteLeft: 100, hourLeft: 7 });
+    expect(await budget.state()).toMatchObject({ minute: { left: 100 }, hour: { left: 7 } });
     await budget.observe({ remaining: 50 });
-    expect((await budget.state()).hourLeft).toBe(7);
+    expect((await budget.state()).hour.left).toBe(7);
     expect(await takeAll(budget, 'delete')).toBe(7);
   });
 
@@ -143,8 +143,8 @@ describe('RedisBudget', () => {
 
   it('starts with what DigitalOcean allows at once: 50 in the minute, 500 in the hour', async () => {
     expect(await aBudget().state()).toEqual({
-      minuteLeft: 50,
-      hourLeft: 500,
+      minute: { limit: 50, left: 50 },
+      hour: { limit: 500, left: 500 },
       blockedUntil: undefined,
     });
   });

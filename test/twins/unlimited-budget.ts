@@ -4,5 +4,9 @@ import type { Budget } from '../../src/cloud/budget.ts';
 export const unlimitedBudget: Budget = {
   take: async () => ({ granted: true }),
   observe: async () => {},
-  state: async () => ({ minuteLeft: 250, hourLeft: 5000, blockedUntil: undefined }),
+  state: async () => ({
+    minute: { limit: 250, left: 250 },
+    hour: { limit: 5000, left: 5000 },
+    blockedUntil: undefined,
+  }),
 };

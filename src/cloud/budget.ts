@@ -14,7 +14,7 @@ export type Grant =
   | { readonly granted: false; readonly retryAt: number };
 
 /** `limit`: requests that may be sent at once when the window is full. */
-export interface BudgetWindow {
+interface BudgetWindow {
   readonly limit: number;
   readonly left: number;
 }

@@ -1,5 +1,5 @@
 /** One window of the request budget. `limit`: what may be sent at once when it is full. */
-export interface BudgetWindow {
+interface BudgetWindow {
   readonly limit: number;
   readonly left: number;
 }

@@ -2,6 +2,7 @@ import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { uidOf } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
+import type { Instance } from '../resources/instance.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { controllerOwner } from '../resources/meta.ts';
 import type { Change } from '../store/store.ts';
@@ -25,9 +26,11 @@ export function keysOfChange(
   const isNews = change.type !== 'modified' || !previous || isAnotherWish(change.object, previous);
   switch (change.kind) {
     case 'Instance':
-      return isNews && change.type !== 'deleted'
-        ? [keyOf('Instance', change.object.metadata.name)]
-        : [];
+      if (!isNews || change.type === 'deleted') return [];
+      return [
+        keyOf('Instance', change.object.metadata.name),
+        ...keysOfPause(change.object as Instance, previous as Instance | undefined),
+      ];
     case 'InstanceClass':
       return isNews
         ? objects
@@ -40,6 +43,12 @@ export function keysOfChange(
     case 'Droplet':
       return keysOfDroplet(change as Change<'Droplet'>, previous as Droplet | undefined, isNews);
   }
+}
+
+/** A droplet follows its instance's pause: nothing is made, and nothing powered on, until it ends. */
+function keysOfPause(now: Instance, then: Instance | undefined): readonly Key[] {
+  const name = now.status?.dropletName;
+  return name && then && then.spec.paused !== now.spec.paused ? [keyOf('Droplet', name)] : [];
 }
 
 function keysOfDroplet(

@@ -152,6 +152,8 @@ export interface InstanceStatus {
   readonly repairs?: RepairStatus | undefined;
   /** Restarts of the bot and of its machine, ours and those asked for. */
   readonly restarts: number;
+  /** Since when nothing is done about it, because of `spec.paused`. */
+  readonly pausedAt?: string | undefined;
   readonly failure?:
     | {
         readonly reason: string;

@@ -19,6 +19,10 @@ export interface OwnerReference {
   readonly blockOwnerDeletion?: boolean;
 }
 
+/** Kubernetes' finalizers for a deletion in the foreground (dependents first) and one that leaves the dependents without an owner. */
+export const FOREGROUND_FINALIZER = 'foregroundDeletion';
+export const ORPHAN_FINALIZER = 'orphan';
+
 /** Kubernetes' ObjectMeta, as far as Orquesta keeps it. Times are RFC 3339 strings. */
 export interface ObjectMeta {
   readonly name: string;

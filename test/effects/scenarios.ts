@@ -1,3 +1,8 @@
+import {
+  ADOPT_ANNOTATION,
+  FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
+} from '../../src/resources/meta.ts';
 import { findPlace } from '../../src/simulator/account.ts';
 import type { World } from '../simulation/world.ts';
 
@@ -35,6 +40,18 @@ function onceDeclared(world: World, act: () => void): Promise<void> {
     act();
   });
   return world.until('the droplet is declared', () => isDone, LIMIT_MS);
+}
+
+async function annotate(world: World, annotations: Record<string, string>): Promise<void> {
+  const instance = world.store.peek('Instance', NAME);
+  if (!instance) throw new Error('There is no instance');
+  await world.store.update('Instance', {
+    ...instance,
+    metadata: {
+      ...instance.metadata,
+      annotations: { ...instance.metadata.annotations, ...annotations },
+    },
+  });
 }
 
 async function setImage(world: World, image: string): Promise<void> {
@@ -115,6 +132,23 @@ export const keeping: readonly Scenario[] = [
     play: async (world) => world.account.powerLost(dropletId(world)),
   },
   {
+    name: 'its Droplet object is deleted by hand',
+    prepare: created,
+    play: async (world) => {
+      await world.store.delete('Droplet', NAME);
+    },
+  },
+  {
+    name: 'pause in the middle of a bootstrap, and go on later',
+    play: async (world) => {
+      await world.create(NUMBER);
+      await world.until('it is prepared', () => phaseOf(world) === 'initializing', LIMIT_MS);
+      await world.edit(NUMBER, (spec) => ({ ...spec, paused: true }));
+      await world.advance(600_000);
+      await world.edit(NUMBER, (spec) => ({ ...spec, paused: false }));
+    },
+  },
+  {
     name: 'the droplet is destroyed by hand',
     prepare: created,
     play: async (world) => world.account.vanish(dropletId(world)),
@@ -122,6 +156,34 @@ export const keeping: readonly Scenario[] = [
 ];
 
 export const ending: readonly Scenario[] = [
+  {
+    name: 'delete in the foreground',
+    prepare: created,
+    play: async (world) => {
+      await world.delete(NUMBER, FOREGROUND_FINALIZER);
+    },
+  },
+  {
+    name: 'delete that leaves the droplet an orphan',
+    prepare: created,
+    play: async (world) => {
+      await world.delete(NUMBER, ORPHAN_FINALIZER);
+    },
+  },
+  {
+    name: 'an orphan is adopted by the next instance of its number',
+    prepare: async (world) => {
+      await created(world);
+      await world.delete(NUMBER, ORPHAN_FINALIZER);
+      await world.untilSettled(LIMIT_MS);
+    },
+    play: async (world) => {
+      world.orphans.clear();
+      await world.create(NUMBER);
+      await world.until('the number is taken', () => phaseOf(world) === 'failed', LIMIT_MS);
+      await annotate(world, { [ADOPT_ANNOTATION]: 'true' });
+    },
+  },
   {
     name: 'delete',
     prepare: created,

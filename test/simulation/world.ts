@@ -5,7 +5,11 @@ import type { ControllerSettings } from '../../src/controller/deps.ts';
 import type { Logger } from '../../src/log.ts';
 import { type InstanceSpec, instanceName, instanceSpec } from '../../src/resources/instance.ts';
 import { type InstanceClassSpec, instanceClassSpec } from '../../src/resources/instance-class.ts';
-import { REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
+import {
+  type FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
+  REPLACE_ANNOTATION,
+} from '../../src/resources/meta.ts';
 import { LocalSecrets } from '../../src/secrets/local-secrets.ts';
 import { Account, type AccountOptions } from '../../src/simulator/account.ts';
 import { type FaultRule, Faults } from '../../src/simulator/faults.ts';
@@ -75,6 +79,8 @@ export class World {
   readonly processes: Process[] = [];
   /** What users were told is wanted; undefined: deleted. By name. */
   readonly wishes = new Map<string, InstanceSpec | undefined>();
+  /** Names of Droplets that are to live on without their instances. */
+  readonly orphans = new Set<string>();
   readonly #options: WorldOptions;
   readonly #random: Random;
   readonly #bot: MemoryBot;
@@ -207,12 +213,24 @@ export class World {
     }
   }
 
-  /** False: there is nothing to delete. */
-  async delete(number: string): Promise<boolean> {
+  /** False: there is nothing to delete. `finalizer`: as a deletion with that propagation policy leaves it. */
+  async delete(
+    number: string,
+    finalizer?: typeof FOREGROUND_FINALIZER | typeof ORPHAN_FINALIZER,
+  ): Promise<boolean> {
     const name = instanceName(number);
-    if (!this.store.peek('Instance', name)) return false;
+    const instance = this.store.peek('Instance', name);
+    if (!instance) return false;
+    if (finalizer) {
+      const finalizers = [...(instance.metadata.finalizers ?? []), finalizer];
+      await this.store.update('Instance', {
+        ...instance,
+        metadata: { ...instance.metadata, finalizers },
+      });
+    }
     await this.store.delete('Instance', name);
     this.wishes.set(name, undefined);
+    if (finalizer === ORPHAN_FINALIZER) this.orphans.add(name);
     return true;
   }
 
@@ -277,7 +295,14 @@ export class World {
       if (status?.id !== undefined) recorded.add(status.id);
       if (metadata.deletionTimestamp) reasons.push(`Droplet ${metadata.name} is being deleted`);
       if (status?.intent) reasons.push(`Droplet ${metadata.name} has an open intent`);
-      if (!this.wishes.get(metadata.name)) reasons.push(`Droplet ${metadata.name} is left over`);
+      if (this.orphans.has(metadata.name)) {
+        const isOwned = metadata.ownerReferences !== undefined;
+        if (isOwned) reasons.push(`Droplet ${metadata.name} has an owner still`);
+      } else if (!this.wishes.get(metadata.name))
+        reasons.push(`Droplet ${metadata.name} is left over`);
+    }
+    for (const name of this.orphans) {
+      if (!store.peek('Droplet', name)) reasons.push(`Droplet ${name} was to live on, and is gone`);
     }
     const living = account.living();
     for (const droplet of living) {

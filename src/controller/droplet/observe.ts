@@ -37,10 +37,12 @@ export async function observeDroplet(
     cloudView.access(),
     owner && isKind(owner.kind) ? store.get(owner.kind, owner.name) : undefined,
   ]);
+  const instance = ownerNow?.kind === 'Instance' ? (ownerNow as Instance) : undefined;
   return {
     sweep,
     access,
-    isKeptOn: ownerNow?.kind === 'Instance' && !(ownerNow as Instance).spec.paused,
+    isKeptOn: instance !== undefined && !instance.spec.paused,
+    isPaused: instance?.spec.paused ?? false,
     isAbandoned: owner !== undefined && ownerNow?.metadata.uid !== owner.uid,
     ...tellApart(droplet, droplets),
   };

@@ -11,6 +11,7 @@ const noFacts: DropletFacts = {
   namesakes: [],
   access: { ok: true, message: '', since: T0 },
   isKeptOn: true,
+  isPaused: false,
   isAbandoned: false,
 };
 const sweptAt = (seconds: number) => ({
@@ -43,6 +44,18 @@ const cases: Case[] = [
     expect: 'request-delete',
   },
   { name: 'nothing was ever asked for', expect: 'create' },
+  {
+    name: 'its instance is paused before anything was asked for',
+    facts: { isPaused: true },
+    expect: { wait: 'Paused' },
+  },
+  {
+    name: 'its instance is paused while the outcome of a create is unknown',
+    status: { intent, attempts: 1 },
+    facts: { isPaused: true },
+    at: 3,
+    expect: 'look-by-name',
+  },
   {
     name: 'the token is refused',
     facts: { access: { ok: false, message: 'no', since: T0 } },
@@ -266,6 +279,7 @@ describe('whatever the facts', () => {
     namesakes: fc.array(anyCloud, { maxLength: 2 }),
     access: fc.constantFrom(undefined, noFacts.access, { ok: false, message: 'no', since: T0 }),
     isKeptOn: fc.boolean(),
+    isPaused: fc.boolean(),
     isAbandoned: fc.boolean(),
   });
   const anyStatus = fc.option(

@@ -2,6 +2,7 @@ import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import type { CreateIntent, Droplet, DropletStatus } from '../../resources/droplet.ts';
 import { ADOPT_ANNOTATION } from '../../resources/meta.ts';
 import type { CloudAccess, Sweep } from '../../store/cloud-view.ts';
+import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
 
 export type DropletStep =
@@ -29,6 +30,8 @@ export interface DropletFacts {
   readonly access: CloudAccess | undefined;
   /** An Instance that is not paused stands behind the object: its machine is to be kept running. */
   readonly isKeptOn: boolean;
+  /** Its Instance is to be left alone: what is not there yet is not made. */
+  readonly isPaused: boolean;
   /** Its Instance is gone, or another of the same name has come: nobody will ever ask for the object's end. */
   readonly isAbandoned: boolean;
 }
@@ -54,7 +57,11 @@ const at = (time: string): number => Date.parse(time);
 /** The life of one droplet. Pure. */
 export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number): Plan<DropletStep> {
   const status = droplet.status;
-  if (droplet.metadata.deletionTimestamp) return planDeletion(status, facts, now);
+  if (droplet.metadata.deletionTimestamp) {
+    return isOursToFinalize(droplet.metadata.finalizers)
+      ? planDeletion(status, facts, now)
+      : { wait: 'OthersFinalizers', why: 'Done, but for the finalizers that others have set' };
+  }
   if (facts.isAbandoned) {
     return { do: 'delete-record', why: 'The instance that the droplet was for is gone' };
   }
@@ -69,6 +76,9 @@ export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number):
     return { do: 'adopt', why: 'An existing droplet is to be taken over' };
   }
   if (status?.intent) return planSettling(status.intent, now);
+  if (facts.isPaused) {
+    return { wait: 'Paused', why: 'No droplet is created while the instance is paused' };
+  }
   if (facts.access && !facts.access.ok) {
     const why = `No droplet is created while DigitalOcean refuses the token: ${facts.access.message}`;
     return { wait: 'Unauthorized', why, until: now + UNAUTHORIZED_LOOK_MS };

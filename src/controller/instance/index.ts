@@ -2,12 +2,15 @@ import type { Reconciler } from '../reconciler.ts';
 import { observeInstance } from './observe.ts';
 import { type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
+import { adoptDroplet } from './steps/adopt-droplet.ts';
 import { awaitBot, checkBot } from './steps/check-bot.ts';
 import { connect } from './steps/connect.ts';
 import { createDroplet } from './steps/create-droplet.ts';
 import { deleteDroplet } from './steps/delete-droplet.ts';
 import { finalize } from './steps/finalize.ts';
 import { followBootstrap } from './steps/follow-bootstrap.ts';
+import { orphanDroplet } from './steps/orphan-droplet.ts';
+import { pause, resume } from './steps/pause.ts';
 import { reboot } from './steps/reboot.ts';
 import { replaceDroplet } from './steps/replace-droplet.ts';
 import { restartService } from './steps/restart-service.ts';
@@ -23,7 +26,10 @@ export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceS
   steps: {
     sweep,
     'create-droplet': createDroplet,
+    'adopt-droplet': adoptDroplet,
     'start-anew': startAnew,
+    pause,
+    resume,
     connect,
     'start-bootstrap': startBootstrap,
     'follow-bootstrap': followBootstrap,
@@ -33,6 +39,7 @@ export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceS
     reboot,
     'replace-droplet': replaceDroplet,
     'delete-droplet': deleteDroplet,
+    'orphan-droplet': orphanDroplet,
     finalize,
   },
 };

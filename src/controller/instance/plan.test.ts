@@ -9,9 +9,17 @@ import {
   T0,
   time,
 } from '../../../test/builders.ts';
+import { getCondition } from '../../resources/condition.ts';
 import type { Droplet } from '../../resources/droplet.ts';
 import { type Instance, type InstanceStatus, instanceName } from '../../resources/instance.ts';
-import { API_VERSION, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import {
+  ADOPT_ANNOTATION,
+  API_VERSION,
+  CLOUD_FINALIZER,
+  FOREGROUND_FINALIZER,
+  ORPHAN_FINALIZER,
+  REPLACE_ANNOTATION,
+} from '../../resources/meta.ts';
 import { ALREADY_EXISTS, type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
 
@@ -34,6 +42,13 @@ const prepared = { ...run, finishedAt: time(20), exitCode: 0 };
 const well = { failures: 0, lastHealthyAt: time(21), lastCheckedAt: time(21) };
 const completed: Partial<InstanceStatus> = { ssh, bootstrap: prepared, bot: well };
 const sick = { ...well, failures: 3, problem: 'no answer' };
+const failure = {
+  reason: 'X',
+  message: 'why',
+  phase: 'initializing',
+  generation: 1,
+  at: time(0),
+} as const;
 
 interface Case {
   name: string;
@@ -58,7 +73,56 @@ const cases: Case[] = [
     expect: 'create-droplet',
   },
   { name: 'no class', facts: { class: undefined }, expect: { wait: 'ClassNotFound' } },
-  { name: 'paused', instance: { spec: { paused: true } }, expect: { settled: 'Paused' } },
+  {
+    name: 'the class was deleted under a bot that runs',
+    instance: { status: completed },
+    facts: { class: undefined, revision: '', droplet: ready },
+    at: 500,
+    expect: { wait: 'ClassNotFound', why: expect.stringContaining('left as it is') },
+  },
+  { name: 'to be paused', instance: { spec: { paused: true } }, expect: 'pause' },
+  {
+    name: 'paused',
+    instance: { spec: { paused: true }, status: { pausedAt: time(0) } },
+    expect: { settled: 'Paused' },
+  },
+  ...(
+    [
+      ['on its way to a droplet', {}, aDroplet()],
+      ['waiting for SSH', { phase: 'waiting_for_ssh', phaseStartedAt: time(2) }, ready],
+      ['being prepared', { ssh, bootstrap: run }, ready],
+      ['waiting for its bot', { ssh, bootstrap: prepared }, ready],
+      ['sick', { ...completed, bot: sick }, ready],
+      ['given up', { failure }, ready],
+    ] as const
+  ).flatMap(([how, status, droplet]): Case[] => {
+    const spec = { paused: true, restartedAt: time(900) };
+    const annotations = { [REPLACE_ANNOTATION]: 'true' };
+    const paused = { ...status, pausedAt: time(10) };
+    return [
+      {
+        name: `paused while ${how}: nothing is done, whatever else is wished`,
+        instance: { metadata: { generation: 2, annotations }, spec, status: paused },
+        facts: { droplet, revision: 'r2' },
+        at: 1000,
+        expect: { settled: 'Paused' },
+      },
+      {
+        name: `no longer paused, while ${how}: no deadline ran meanwhile`,
+        instance: { status: paused },
+        facts: { droplet },
+        at: 1000,
+        expect: 'resume',
+      },
+      {
+        name: `paused while ${how}, and deleted`,
+        instance: { metadata: { deletionTimestamp: time(20) }, spec, status: paused },
+        facts: { droplet },
+        at: 1000,
+        expect: 'delete-droplet',
+      },
+    ];
+  }),
   {
     name: 'an earlier droplet of the name still goes',
     facts: {
@@ -278,6 +342,46 @@ const cases: Case[] = [
     expect: 'restart-service',
   },
   {
+    name: 'a restart was asked for at a time that is to come: at once',
+    instance: { spec: { restartedAt: time(9000) }, status: completed },
+    facts: { droplet: ready },
+    at: 31,
+    expect: 'restart-service',
+  },
+  {
+    name: 'the restart of a time that is to come was carried out',
+    instance: {
+      spec: { restartedAt: time(9000) },
+      status: {
+        ...completed,
+        bot: { ...well, startedAt: time(31), lastHealthyAt: time(32), restartedAt: time(9000) },
+      },
+    },
+    facts: { droplet: ready },
+    at: 33,
+    expect: { settled: 'BotHealthy' },
+  },
+  {
+    name: 'a restart of now is asked for after one of a time that is to come',
+    instance: {
+      spec: { restartedAt: time(40) },
+      status: {
+        ...completed,
+        bot: { ...well, startedAt: time(31), lastHealthyAt: time(32), restartedAt: time(9000) },
+      },
+    },
+    facts: { droplet: ready },
+    at: 41,
+    expect: 'restart-service',
+  },
+  {
+    name: 'an old manifest brings back an older restart',
+    instance: { spec: { restartedAt: time(10) }, status: completed },
+    facts: { droplet: ready },
+    at: 31,
+    expect: { settled: 'BotHealthy' },
+  },
+  {
     name: 'the restart was carried out',
     instance: {
       spec: { restartedAt: time(30) },
@@ -411,6 +515,77 @@ const cases: Case[] = [
     expect: 'start-anew',
   },
   {
+    name: 'failed, and a new droplet is asked for by annotation alone',
+    instance: { metadata: { annotations: { [REPLACE_ANNOTATION]: 'true' } }, status: { failure } },
+    facts: { droplet: ready },
+    expect: 'start-anew',
+  },
+  {
+    name: 'failed for a droplet in the way, which is to be adopted now',
+    instance: {
+      metadata: { annotations: { [ADOPT_ANNOTATION]: 'true' } },
+      status: { failure: { ...failure, reason: 'NameTaken' } },
+    },
+    facts: { droplet: aDroplet({ metadata: { ownerReferences: [] } }) },
+    expect: 'start-anew',
+  },
+  {
+    name: 'a single droplet stands in its place, and is to be adopted',
+    instance: { metadata: { annotations: { [ADOPT_ANNOTATION]: 'true' } } },
+    facts: { droplet: aDroplet({ metadata: { ownerReferences: [] } }) },
+    expect: 'adopt-droplet',
+  },
+  {
+    name: 'a single droplet to be adopted is on its way out',
+    instance: { metadata: { annotations: { [ADOPT_ANNOTATION]: 'true' } } },
+    facts: {
+      droplet: aDroplet({ metadata: { ownerReferences: [], deletionTimestamp: time(0) } }),
+    },
+    expect: { wait: 'NameTaken' },
+  },
+  {
+    name: 'its Droplet was deleted by hand',
+    instance: { status: completed },
+    facts: { droplet: aDroplet({ metadata: { deletionTimestamp: time(30) }, status: machine }) },
+    at: 31,
+    expect: { wait: 'DropletReplacing' },
+  },
+  {
+    name: 'deleting in the foreground',
+    instance: {
+      metadata: {
+        deletionTimestamp: time(0),
+        finalizers: [FOREGROUND_FINALIZER, CLOUD_FINALIZER],
+      },
+      status: completed,
+    },
+    facts: { droplet: ready },
+    expect: 'delete-droplet',
+  },
+  {
+    name: 'deleting without its droplet',
+    instance: {
+      metadata: { deletionTimestamp: time(0), finalizers: [ORPHAN_FINALIZER, CLOUD_FINALIZER] },
+      status: completed,
+    },
+    facts: { droplet: ready },
+    expect: 'orphan-droplet',
+  },
+  {
+    name: 'deleting without its droplet, which has no owner any more',
+    instance: {
+      metadata: { deletionTimestamp: time(0), finalizers: [ORPHAN_FINALIZER, CLOUD_FINALIZER] },
+      status: completed,
+    },
+    facts: { droplet: aDroplet({ metadata: { ownerReferences: [] }, status: machine }) },
+    expect: 'finalize',
+  },
+  {
+    name: 'deleted but for what others have yet to do',
+    instance: { metadata: { deletionTimestamp: time(0), finalizers: ['example.com/mine'] } },
+    expect: { wait: 'OthersFinalizers' },
+  },
+  {
     name: 'deleting with a droplet',
     instance: { metadata: { deletionTimestamp: time(0) }, status: completed },
     facts: { droplet: ready },
@@ -482,6 +657,25 @@ describe('the phase that follows', () => {
     const seen = instanceStatus(instance, facts, planInstance(instance, facts, now), now);
     expect([seen.phase, seen.ssh?.isUp]).toEqual(['creating_droplet', false]);
     expect(phaseAt(seen, ready, 31)).toEqual(['waiting_for_ssh', 50]);
+  });
+
+  it('stays while nobody looks after a bot that runs: paused, or its class is gone', () => {
+    const now = T0 + 500_000;
+    const pausing = anInstance({
+      spec: { paused: true },
+      status: { ...completed, pausedAt: time(30) },
+    });
+    const changed = { ...noFacts, droplet: ready, revision: 'r2' };
+    const paused = instanceStatus(pausing, changed, planInstance(pausing, changed, now), now);
+    expect([paused.phase, paused.progress]).toEqual(['completed', 100]);
+    const instance = anInstance({ status: completed });
+    const facts = { ...noFacts, droplet: ready, class: undefined, revision: '' };
+    const seen = instanceStatus(instance, facts, planInstance(instance, facts, now), now);
+    expect(seen.phase).toBe('completed');
+    expect(getCondition(seen.conditions, 'Ready')).toMatchObject({
+      status: 'Unknown',
+      reason: 'ClassNotFound',
+    });
   });
 
   it('is deleting while a deletion runs', () => {

@@ -3,15 +3,24 @@ import { getCondition } from '../../resources/condition.ts';
 import type { Droplet } from '../../resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
-import { ADOPT_ANNOTATION, controllerOwner, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import {
+  ADOPT_ANNOTATION,
+  controllerOwner,
+  ORPHAN_FINALIZER,
+  REPLACE_ANNOTATION,
+} from '../../resources/meta.ts';
 import type { Brakes } from '../brakes.ts';
+import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
 import { repair, replaceOrFail } from './ladder.ts';
 
 export type InstanceStep =
   | 'sweep'
   | 'create-droplet'
+  | 'adopt-droplet'
   | 'start-anew'
+  | 'pause'
+  | 'resume'
   | 'connect'
   | 'start-bootstrap'
   | 'follow-bootstrap'
@@ -21,6 +30,7 @@ export type InstanceStep =
   | 'reboot'
   | 'replace-droplet'
   | 'delete-droplet'
+  | 'orphan-droplet'
   | 'finalize';
 
 export interface InstanceFacts {
@@ -71,7 +81,13 @@ export function planInstance(
     droplet?.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid) ?? false;
 
   if (metadata.deletionTimestamp) {
+    if (!isOursToFinalize(metadata.finalizers)) {
+      return { wait: 'OthersFinalizers', why: 'Done, but for the finalizers that others have set' };
+    }
     if (!droplet || !isOurs) return { do: 'finalize', why: 'The droplet is gone' };
+    if (metadata.finalizers?.includes(ORPHAN_FINALIZER)) {
+      return { do: 'orphan-droplet', why: 'Leaving the droplet to live on without the instance' };
+    }
     if (!droplet.metadata.deletionTimestamp)
       return { do: 'delete-droplet', why: 'Deleting the droplet' };
     return {
@@ -79,22 +95,23 @@ export function planInstance(
       why: droplet.status?.message ?? 'The droplet is being deleted',
     };
   }
+  if (spec.paused) {
+    if (!status?.pausedAt) return { do: 'pause', why: 'The instance is to be left alone' };
+    const why = 'Paused: nothing is done until spec.paused is false';
+    return { settled: 'Paused', why, lookAgain: 0 };
+  }
+  if (status?.pausedAt) return { do: 'resume', why: 'The instance is no longer paused' };
   if (status?.failure) {
-    if (status.failure.generation !== metadata.generation) {
+    if (mayStartAnew(instance)) {
       return { do: 'start-anew', why: 'The instance was changed after it failed: starting anew' };
     }
     return { settled: status.failure.reason, why: status.failure.message, lookAgain: 0 };
   }
-  if (spec.paused)
-    return {
-      settled: 'Paused',
-      why: 'Paused: nothing is done until spec.paused is false',
-      lookAgain: 0,
-    };
   if (!facts.class) {
+    const left = isOurs ? '. The droplet is left as it is, and nobody looks after its bot' : '';
     return {
       wait: 'ClassNotFound',
-      why: `There is no InstanceClass "${spec.className}": apply one of that name`,
+      why: `There is no InstanceClass "${spec.className}": apply one of that name${left}`,
     };
   }
 
@@ -103,9 +120,12 @@ export function planInstance(
     if (droplet.metadata.deletionTimestamp || controllerOwner(droplet.metadata)) {
       return { wait: 'NameTaken', why: 'An earlier droplet of this name is still being deleted' };
     }
+    if (isAsked(instance, ADOPT_ANNOTATION)) {
+      return { do: 'adopt-droplet', why: `Droplet ${droplet.metadata.name} is to be taken over` };
+    }
     return { fail: 'NameTaken', why: `${ALREADY_EXISTS} (Droplet ${metadata.name})` };
   }
-  if (metadata.annotations?.[REPLACE_ANNOTATION] === 'true') {
+  if (isAsked(instance, REPLACE_ANNOTATION)) {
     return { do: 'replace-droplet', why: 'A new droplet was asked for' };
   }
   if (!droplet) return planDroplet(instance, facts);
@@ -118,11 +138,26 @@ export function planInstance(
   return planMachine(instance, droplet, facts, facts.class, now);
 }
 
+const isAsked = ({ metadata }: Instance, annotation: string): boolean =>
+  metadata.annotations?.[annotation] === 'true';
+
+/** Whoever has failed rests until its owner asks for something else: by the spec, or by an annotation that is an answer to the failure. */
+function mayStartAnew(instance: Instance): boolean {
+  const { failure } = instance.status ?? {};
+  if (!failure) return false;
+  const isNumberTaken = failure.reason === 'ForeignDroplet' || failure.reason === 'NameTaken';
+  return (
+    failure.generation !== instance.metadata.generation ||
+    isAsked(instance, REPLACE_ANNOTATION) ||
+    (isNumberTaken && isAsked(instance, ADOPT_ANNOTATION))
+  );
+}
+
 /** No droplet yet: make sure that nobody else's serves the number, then ask for one. */
-function planDroplet({ metadata }: Instance, facts: InstanceFacts): Plan<InstanceStep> {
+function planDroplet(instance: Instance, facts: InstanceFacts): Plan<InstanceStep> {
   if (!facts.isSwept)
     return { do: 'sweep', why: 'Looking whether the number has a droplet already' };
-  if (facts.foreign && metadata.annotations?.[ADOPT_ANNOTATION] !== 'true') {
+  if (facts.foreign && !isAsked(instance, ADOPT_ANNOTATION)) {
     const { id, name } = facts.foreign;
     return { fail: 'ForeignDroplet', why: `${ALREADY_EXISTS} (droplet ${id}, ${name})` };
   }
@@ -249,9 +284,13 @@ function planBot(
   return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
 }
 
-/** A restart is asked for that was neither carried out nor overtaken by a later start of the bot. */
+/**
+ * A restart is asked for that was neither carried out nor overtaken by a later start of the bot. As with `kubectl rollout
+ * restart`, the time only tells one request from another: a future one is carried out at once, and each once.
+ */
 export const isRestartAsked = ({ spec, status }: Pick<Instance, 'spec' | 'status'>): boolean =>
-  at(spec.restartedAt) > Math.max(at(status?.bot?.restartedAt), botStartedAt(status));
+  at(spec.restartedAt) !== at(status?.bot?.restartedAt) &&
+  at(spec.restartedAt) > botStartedAt(status);
 
 /** When the bot was last started, as far as is known: ms since the epoch. */
 function botStartedAt(status: InstanceStatus | undefined): number {

@@ -76,8 +76,10 @@ function conditionsOf(
 
   const isPlaced = id !== undefined && machine?.ip !== undefined && machine.state !== 'off';
   const isReachable = isPlaced && status?.ssh?.dropletId === id && status.ssh.isUp;
-  const isPrepared =
-    isReachable && run?.dropletId === id && run.revision === facts.revision && run.exitCode === 0;
+  // Whoever is left alone keeps what it has, whatever is wished meanwhile.
+  const isLeftAlone = instance.spec.paused || !facts.class;
+  const isCurrent = run?.revision === facts.revision || isLeftAlone;
+  const isPrepared = isReachable && run?.dropletId === id && isCurrent && run.exitCode === 0;
   const isWell = isPrepared && isBotHealthy(status, threshold);
   const way: [type: string, isTrue: boolean, reason: string, message: string][] = [
     ['DropletReady', isPlaced, 'Running', `Droplet ${id} is at ${machine?.ip}`],
@@ -94,6 +96,10 @@ function conditionsOf(
   const reason = reasonOf(plan);
   let isBlocked = false;
   const conditions = way.map(([type, isTrue, trueReason, message]) => {
+    if (isTrue && type === 'Ready' && !facts.class) {
+      // Nobody looks after it: it answered when somebody last did.
+      return { type, status: 'Unknown' as const, reason, message: plan.why };
+    }
     if (isTrue) return { type, status: 'True' as const, reason: trueReason, message };
     const isFirst = !isBlocked;
     isBlocked = true;

@@ -1,4 +1,4 @@
-import { CLOUD_FINALIZER } from '../../../resources/meta.ts';
+import { othersFinalizers } from '../../finalizers.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
 
@@ -6,7 +6,7 @@ import type { DropletFacts } from '../plan.ts';
 export async function finalize(context: StepContext<'Droplet', DropletFacts>): Promise<StepResult> {
   const { object, deps } = context;
   await context.event('Normal', 'Deleted', object.status?.message ?? 'The droplet is gone');
-  const finalizers = object.metadata.finalizers?.filter((name) => name !== CLOUD_FINALIZER);
+  const finalizers = othersFinalizers(object.metadata.finalizers);
   await deps.store.update('Droplet', { ...object, metadata: { ...object.metadata, finalizers } });
   return 'gone';
 }

@@ -1,6 +1,9 @@
 import type { BotAddress } from '../../../bot/bot.ts';
+import type { Instance } from '../../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../../resources/instance-class.ts';
+import { API_VERSION, type ObjectMeta, type OwnerReference } from '../../../resources/meta.ts';
 import type { Session, ShellTarget } from '../../../ssh/shell.ts';
+import type { Preconditions } from '../../../store/store.ts';
 import type { StepContext } from '../../reconciler.ts';
 import type { InstanceFacts } from '../plan.ts';
 
@@ -45,6 +48,22 @@ export function botAddress(context: InstanceContext): BotAddress {
   const { panelPort, qrPort, statusPath } = klass.bot;
   return { host: ip, panelPort, qrPort, statusPath };
 }
+
+/** How a droplet names the instance that owns it. */
+export const ownerReferenceTo = ({ metadata }: Instance): OwnerReference => ({
+  apiVersion: API_VERSION,
+  kind: 'Instance',
+  name: metadata.name,
+  uid: metadata.uid,
+  controller: true,
+  blockOwnerDeletion: true,
+});
+
+/** That it is still as it was when the step was planned: a droplet may have been left without its owner meanwhile. */
+export const asSeen = ({ uid, resourceVersion }: ObjectMeta): Preconditions => ({
+  uid,
+  resourceVersion,
+});
 
 /** Now, as status fields keep it. */
 export const timeOf = ({ deps }: InstanceContext): string =>

@@ -1,9 +1,9 @@
 import type { DropletSpec } from '../../../resources/droplet.ts';
 import { type DropletTemplate, dropletTemplate } from '../../../resources/instance-class.ts';
-import { ADOPT_ANNOTATION, API_VERSION } from '../../../resources/meta.ts';
+import { ADOPT_ANNOTATION } from '../../../resources/meta.ts';
 import { StoreError } from '../../../store/store.ts';
 import type { StepResult } from '../../reconciler.ts';
-import type { InstanceContext } from './context.ts';
+import { type InstanceContext, ownerReferenceTo } from './context.ts';
 
 const DEFAULT_IMAGE = dropletTemplate.parse({}).image;
 
@@ -16,16 +16,7 @@ export async function createDroplet({ object, facts, deps }: InstanceContext): P
       name: metadata.name,
       labels: { 'orquesta.clientfy.io/number': spec.numberphone },
       annotations: facts.foreign ? { [ADOPT_ANNOTATION]: String(facts.foreign.id) } : undefined,
-      ownerReferences: [
-        {
-          apiVersion: API_VERSION,
-          kind: 'Instance',
-          name: metadata.name,
-          uid: metadata.uid,
-          controller: true,
-          blockOwnerDeletion: true,
-        },
-      ],
+      ownerReferences: [ownerReferenceTo(object)],
       spec: withImage(facts.class.droplet, deps.settings.image),
     });
   } catch (error) {

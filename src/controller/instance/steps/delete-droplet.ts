@@ -1,13 +1,13 @@
 import { StoreError } from '../../../store/store.ts';
 import type { StepResult } from '../../reconciler.ts';
-import type { InstanceContext } from './context.ts';
+import { asSeen, type InstanceContext } from './context.ts';
 
 /** Asks for the end of the droplet that the instance owns. */
 export async function deleteDroplet({ facts, deps }: InstanceContext): Promise<StepResult> {
   const meta = facts.droplet?.metadata;
   if (!meta) return undefined;
   try {
-    await deps.store.delete('Droplet', meta.name, { uid: meta.uid });
+    await deps.store.delete('Droplet', meta.name, asSeen(meta));
   } catch (error) {
     if (!(error instanceof StoreError && error.kind === 'not-found')) throw error;
   }

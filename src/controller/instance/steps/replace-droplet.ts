@@ -1,6 +1,6 @@
 import { REPLACE_ANNOTATION } from '../../../resources/meta.ts';
 import type { StepResult } from '../../reconciler.ts';
-import { type InstanceContext, timeOf } from './context.ts';
+import { asSeen, type InstanceContext, timeOf } from './context.ts';
 
 /** The last rung, or asked for by annotation: gives up the droplet. A new one is declared when this one is proven gone. */
 export async function replaceDroplet(context: InstanceContext): Promise<StepResult> {
@@ -27,7 +27,7 @@ export async function replaceDroplet(context: InstanceContext): Promise<StepResu
     );
   }
   if (droplet && !droplet.metadata.deletionTimestamp) {
-    await deps.store.delete('Droplet', droplet.metadata.name, { uid: droplet.metadata.uid });
+    await deps.store.delete('Droplet', droplet.metadata.name, asSeen(droplet.metadata));
   }
   if (isAsked) {
     const { [REPLACE_ANNOTATION]: _, ...annotations } = context.object.metadata.annotations ?? {};

@@ -1,5 +1,5 @@
 import type { StepResult } from '../../reconciler.ts';
-import { type InstanceContext, timeOf } from './context.ts';
+import { asSeen, type InstanceContext, timeOf } from './context.ts';
 
 /** Forgets a failure and what was spent on it. A droplet that was refused or never reached goes too; one that worked stays. */
 export async function startAnew(context: InstanceContext): Promise<StepResult> {
@@ -12,7 +12,7 @@ export async function startAnew(context: InstanceContext): Promise<StepResult> {
     !wasReached &&
     droplet.metadata.ownerReferences?.some((owner) => owner.uid === object.metadata.uid)
   ) {
-    await deps.store.delete('Droplet', droplet.metadata.name, { uid: droplet.metadata.uid });
+    await deps.store.delete('Droplet', droplet.metadata.name, asSeen(droplet.metadata));
   }
   await context.save({
     failure: undefined,

@@ -53,6 +53,12 @@ export interface CreateDroplet {
   readonly userData: string;
 }
 
+/** Several droplets by one request: all alike but for the name. DigitalOcean: at most 10. */
+export interface CreateDroplets extends Omit<CreateDroplet, 'name'> {
+  readonly names: readonly string[];
+}
+export const MAX_NAMES = 10;
+
 export type DropletAction = 'power_on' | 'reboot' | 'power_cycle' | 'shutdown' | 'power_off';
 
 /** DigitalOcean, as the controller needs it. Every method sends one request (listing: one a page), takes it from the shared budget first, gives up after 30 s or when `signal` aborts, and throws CloudError. No method retries. */
@@ -64,11 +70,15 @@ export interface Cloud {
   /** undefined: DigitalOcean answers 404. */
   getDroplet(id: number, signal: AbortSignal): Promise<CloudDroplet | undefined>;
   createDroplet(request: CreateDroplet, signal: AbortSignal): Promise<CloudDroplet>;
+  /** Answers those that were made, in no promised order; of a name that is missing nothing is known. */
+  createDroplets(request: CreateDroplets, signal: AbortSignal): Promise<readonly CloudDroplet[]>;
   /** `absent`: it was not there (404). `accepted` is no proof that it goes. */
   deleteDroplet(id: number, signal: AbortSignal): Promise<'accepted' | 'absent'>;
   act(id: number, action: DropletAction, signal: AbortSignal): Promise<void>;
   /** What each size costs. */
   sizePrices(signal: AbortSignal): Promise<Prices>;
+  /** Asks for another name; the machine's own hostname stays. Throws `try-again` while another action runs. */
+  rename(id: number, name: string, signal: AbortSignal): Promise<void>;
   /** The account's limit of droplets. */
   dropletLimit(signal: AbortSignal): Promise<number>;
 }

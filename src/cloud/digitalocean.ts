@@ -7,7 +7,13 @@ import type { Logger } from '../log.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Price, Prices } from '../resources/price.ts';
 import type { Budget, Priority } from './budget.ts';
-import { type Cloud, CloudError, type CreateDroplet, type DropletAction } from './cloud.ts';
+import {
+  type Cloud,
+  CloudError,
+  type CreateDroplet,
+  type CreateDroplets,
+  type DropletAction,
+} from './cloud.ts';
 import { rateLimitNews } from './rate-limit.ts';
 import { failureOf } from './transport.ts';
 import { type Answer, type Asked, noAnswer, secretsOf, verdict } from './verdict.ts';
@@ -17,6 +23,7 @@ import {
   createBody,
   dropletAnswer,
   dropletPage,
+  dropletsAnswer,
   sizePage,
 } from './wire.ts';
 
@@ -129,6 +136,22 @@ export class DigitalOcean implements Cloud {
     return read(await this.#ask(request, signal), dropletAnswer, request).droplet;
   }
 
+  async createDroplets(
+    wanted: CreateDroplets,
+    signal: AbortSignal,
+  ): Promise<readonly CloudDroplet[]> {
+    const [first = '', ...others] = wanted.names;
+    const request: Request = {
+      method: 'POST',
+      path: 'droplets',
+      body: createBody(wanted),
+      priority: 'create',
+      doing: `create droplet ${told(first)}${others.length > 0 ? ` and ${others.length} more` : ''}`,
+      userData: wanted.userData,
+    };
+    return read(await this.#ask(request, signal), dropletsAnswer, request).droplets;
+  }
+
   async deleteDroplet(id: number, signal: AbortSignal): Promise<'accepted' | 'absent'> {
     const request: Request = {
       method: 'DELETE',
@@ -146,6 +169,17 @@ export class DigitalOcean implements Cloud {
       body: { type: action },
       priority: 'create',
       doing: `${action} droplet ${id}`,
+    };
+    read(await this.#ask(request, signal), actionAnswer, request);
+  }
+
+  async rename(id: number, name: string, signal: AbortSignal): Promise<void> {
+    const request: Request = {
+      method: 'POST',
+      path: `droplets/${id}/actions`,
+      body: { type: 'rename', name },
+      priority: 'create',
+      doing: `rename droplet ${id} to ${told(name)}`,
     };
     read(await this.#ask(request, signal), actionAnswer, request);
   }

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
-import type { CreateDroplet } from './cloud.ts';
+import type { CreateDroplet, CreateDroplets } from './cloud.ts';
 
 /** DigitalOcean's JSON, as far as it is read here. Whatever else an answer holds is ignored. */
 const droplet = z
@@ -35,6 +35,7 @@ const droplet = z
   );
 
 export const dropletAnswer = z.object({ droplet });
+export const dropletsAnswer = z.object({ droplets: z.array(droplet) });
 
 /** One page of a list. `meta.total` counts all pages. */
 export const dropletPage = z.object({
@@ -63,9 +64,15 @@ export const accountAnswer = z.object({
 /** The body of an answer that says no. A 4xx without it did not come from DigitalOcean's API. */
 export const errorBody = z.object({ message: z.string() });
 
-/** The body of `POST /v2/droplets`. */
-export const createBody = ({ name, template, tags, userData }: CreateDroplet) => ({
-  name,
+type Wanted = CreateDroplet | CreateDroplets;
+
+/** The body of `POST /v2/droplets`, for one name or for several. */
+export const createBody = (wanted: Wanted) => ({
+  ...('names' in wanted ? { names: [...wanted.names] } : { name: wanted.name }),
+  ...sharedBody(wanted),
+});
+
+const sharedBody = ({ template, tags, userData }: Wanted) => ({
   region: template.region,
   size: template.size,
   image: template.image,

@@ -34,8 +34,10 @@ export function noteAccess(cloud: Cloud, view: CloudView, clock: Clock): Cloud {
     findByName: (name, signal) => note(cloud.findByName(name, signal)),
     getDroplet: (id, signal) => note(cloud.getDroplet(id, signal)),
     createDroplet: (request, signal) => note(cloud.createDroplet(request, signal), true),
+    createDroplets: (request, signal) => note(cloud.createDroplets(request, signal), true),
     deleteDroplet: (id, signal) => note(cloud.deleteDroplet(id, signal)),
     act: (id, action, signal) => note(cloud.act(id, action, signal)),
+    rename: (id, name, signal) => note(cloud.rename(id, name, signal)),
     sizePrices: (signal) => cloud.sizePrices(signal),
     dropletLimit: (signal) => cloud.dropletLimit(signal),
   };

@@ -36,7 +36,9 @@ const WRITES: ReadonlySet<string> = new Set([
   'view.setPrices',
   'view.clusterId',
   'cloud.createDroplet',
+  'cloud.createDroplets',
   'cloud.deleteDroplet',
+  'cloud.rename',
   'cloud.act',
   'shell.exec',
 ]);

@@ -3,7 +3,9 @@ import {
   type Cloud,
   CloudError,
   type CreateDroplet,
+  type CreateDroplets,
   type DropletAction,
+  MAX_NAMES,
 } from '../../src/cloud/cloud.ts';
 import { type Asked, noAnswer, verdict } from '../../src/cloud/verdict.ts';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
@@ -40,7 +42,7 @@ export interface AccountCloudDeps {
 }
 
 interface Call extends Asked, Pick<FaultTarget, 'operation'> {
-  readonly name?: string | undefined;
+  readonly names?: readonly string[] | undefined;
   readonly dropletId?: number | undefined;
 }
 
@@ -73,8 +75,10 @@ export class AccountCloud implements Cloud {
 
   findByName(name: string, signal: AbortSignal): Promise<readonly CloudDroplet[]> {
     const doing = `look up droplets named ${name}`;
-    return this.#call({ operation: 'listDroplets', method: 'GET', doing, name }, signal, () =>
-      this.#deps.account.list({ name }).map(told),
+    return this.#call(
+      { operation: 'listDroplets', method: 'GET', doing, names: [name] },
+      signal,
+      () => this.#deps.account.list({ name }).map(told),
     );
   }
 
@@ -87,15 +91,33 @@ export class AccountCloud implements Cloud {
     );
   }
 
-  createDroplet(request: CreateDroplet, signal: AbortSignal): Promise<CloudDroplet> {
-    const { name, template, tags, userData } = request;
-    const doing = `create droplet ${name}`;
-    return this.#call({ operation: 'createDroplet', method: 'POST', doing, name }, signal, (s) => {
+  async createDroplet(request: CreateDroplet, signal: AbortSignal): Promise<CloudDroplet> {
+    const { name, ...shared } = request;
+    const [made] = await this.#create(
+      { ...shared, names: [name] },
+      `create droplet ${name}`,
+      signal,
+    );
+    return made as CloudDroplet;
+  }
+
+  createDroplets(request: CreateDroplets, signal: AbortSignal): Promise<readonly CloudDroplet[]> {
+    return this.#create(request, `create droplets ${request.names.join(', ')}`, signal);
+  }
+
+  #create(
+    { names, template, tags, userData }: CreateDroplets,
+    doing: string,
+    signal: AbortSignal,
+  ): Promise<readonly CloudDroplet[]> {
+    const call: Call = { operation: 'createDroplet', method: 'POST', doing, names };
+    return this.#call(call, signal, (struck) => {
       const { account, onCreated } = this.#deps;
+      mustBeTaken(names, userData);
       const before = new Set(account.living());
-      const [made] = account.create(
+      const made = account.create(
         {
-          names: [name],
+          names: has(struck, 'partial-create') ? names.slice(0, 1) : names,
           ...findPlace(template.region, template.size, template.image),
           tags,
           userData,
@@ -103,14 +125,15 @@ export class AccountCloud implements Cloud {
           features: [],
           vpcUuid: undefined,
         },
-        s.births,
+        struck.births,
       );
+      const asked = new Set(made);
       for (const droplet of account.living()) {
         if (!before.has(droplet))
-          onCreated?.(droplet, s.isLate || droplet !== made ? 'late' : 'asked');
+          onCreated?.(droplet, struck.isLate || !asked.has(droplet) ? 'late' : 'asked');
       }
       // The answer to a create names the tags that were asked for; reads show them later.
-      return { ...told(made as DropletRecord), tags };
+      return made.map((droplet) => ({ ...told(droplet), tags }));
     });
   }
 
@@ -148,6 +171,12 @@ export class AccountCloud implements Cloud {
     );
   }
 
+  async rename(id: number, name: string, signal: AbortSignal): Promise<void> {
+    const doing = `rename droplet ${id} to ${name}`;
+    const call: Call = { operation: 'actOnDroplet', method: 'POST', doing, dropletId: id };
+    await this.#call(call, signal, () => this.#deps.account.act(id, 'rename', name));
+  }
+
   dropletLimit(signal: AbortSignal): Promise<number> {
     const call: Call = { operation: 'getAccount', method: 'GET', doing: 'tell of the account' };
     return this.#call(call, signal, () => this.#deps.account.options.dropletLimit);
@@ -160,7 +189,7 @@ export class AccountCloud implements Cloud {
     const struck = faults.strike({
       operation: call.operation,
       creates: call.operation === 'createDroplet',
-      names: call.name === undefined ? [] : [call.name],
+      names: call.names ?? [],
       dropletId: call.dropletId,
     });
     const calls = struck.filter((fault) => !isBirthFault(fault)) as CallFault[];
@@ -239,6 +268,15 @@ export class AccountCloud implements Cloud {
     const error = verdict({ status, body: { id: 'refused', message } }, call, [], undefined);
     return error ?? unknown(call, message);
   }
+}
+
+/** What DigitalOcean takes as a name, and how much user_data. */
+function mustBeTaken(names: readonly string[], userData: string): void {
+  if (!names.every((name) => /^[a-zA-Z0-9]([a-zA-Z0-9.-]*[a-zA-Z0-9])?$/.test(name))) {
+    throw new Refusal(422, 'Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)');
+  }
+  if (names.length > MAX_NAMES) throw new Refusal(422, 'At most 10 droplets at once.');
+  if (Buffer.byteLength(userData) > 65_536) throw new Refusal(422, 'User data exceeds 64 KiB.');
 }
 
 /** A record as the API shows it now. */

@@ -34,6 +34,7 @@ import { RedisStore } from './store/redis-store.ts';
 import { describePlace, parseRedisUrl } from './store/redis-url.ts';
 import { RedisVault } from './store/redis-vault.ts';
 import { parseEncryptionKeys, Seal } from './store/seal.ts';
+import { WatchCache } from './store/watch-cache.ts';
 
 export interface Orquesta {
   /** Where it listens, like http://127.0.0.1:3000; undefined for a controller that can't, which works all the same. */
@@ -193,10 +194,11 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
     const app = createApp({
       ...health,
       store,
-      objects,
+      objects: new WatchCache({ store, cache: objects }),
       journal,
       cloudView,
       bot,
+      random,
       log,
       image: imageOf(config.DIGITALOCEAN_IMAGE),
       apiKeys: keysOf(config.API_KEY),

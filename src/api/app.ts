@@ -5,6 +5,9 @@ import { requireKey } from './auth.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import { health } from './health.ts';
+import { asStatus } from './kube/answer.ts';
+import { kube } from './kube/kube.ts';
+import { isKubePath, KUBE_PATHS } from './kube/path.ts';
 import { apply } from './rest/apply.ts';
 import { droplets } from './rest/droplets.ts';
 import { fleet } from './rest/fleet.ts';
@@ -37,6 +40,11 @@ export function createApp(deps: ApiDeps): Hono {
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
   app.route('/api/fleet', fleet(deps));
+  const resources = kube(deps);
+  for (const path of KUBE_PATHS) {
+    app.use(path, requireKey(deps.apiKeys));
+    app.all(path, resources);
+  }
 
   // Answered, not thrown: what is thrown from here passes by the headers that are set on the way out.
   app.notFound((c) => {
@@ -52,6 +60,12 @@ export function createApp(deps: ApiDeps): Hono {
 
 function answerTo(error: Error, c: Context<Env>, { log }: ApiDeps): Response {
   const requestId = c.get('requestId');
+  const { method, path } = c.req;
+  if (isKubePath(path)) {
+    const { answer, isFault } = asStatus(error, c, requestId);
+    if (isFault) log.error({ err: error, requestId, method, path }, 'A request failed');
+    return answer;
+  }
   const refuse = (
     status: ApiError['status'] | 500 | 503,
     message: string,
@@ -79,7 +93,7 @@ function answerTo(error: Error, c: Context<Env>, { log }: ApiDeps): Response {
         break;
     }
   }
-  log.error({ err: error, requestId, method: c.req.method, path: c.req.path }, 'A request failed');
+  log.error({ err: error, requestId, method, path }, 'A request failed');
   return refuse(500, messages.internal(requestId));
 }
 

@@ -1,22 +1,23 @@
 import type { Bot } from '../bot/bot.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock, Random } from '../clock.ts';
 import type { Logger } from '../log.ts';
-import type { StoreCache } from '../store/cache.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { HealthDeps } from './health.ts';
+import type { WatchCache } from '../store/watch-cache.ts';
 
 export interface ApiDeps extends HealthDeps {
   readonly store: Store;
-  /** The store in memory, a little behind: for being told of changes and for counting. */
-  readonly objects: Pick<StoreCache, 'onChange' | 'list'>;
+  /** The store in memory: for lists, for being told of changes, and for counting. */
+  readonly objects: WatchCache;
   readonly journal: Journal;
   readonly cloudView: CloudView;
   readonly reports: ControllerReports;
   readonly bot: Bot;
   readonly clock: Clock;
+  readonly random: Random;
   readonly log: Logger;
   /** Image of single droplets that name none: a slug or a snapshot's id. Absent: the schema's default. */
   readonly image?: string | number | undefined;

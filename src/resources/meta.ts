@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-const GROUP = 'orquesta.clientfy.io';
+export const GROUP = 'orquesta.clientfy.io';
 export const API_VERSION = `${GROUP}/v1`;
 
 /** Marks an Instance that may take over a droplet which Orquesta did not make. */
@@ -23,9 +23,28 @@ export interface OwnerReference {
 export const FOREGROUND_FINALIZER = 'foregroundDeletion';
 export const ORPHAN_FINALIZER = 'orphan';
 
+/** Kubernetes' FieldsV1: "f:NAME" a field, `k:{…}` an item of a keyed list, "v:VALUE" an item of a set, "." the thing itself. */
+export interface FieldsV1 {
+  readonly [element: string]: FieldsV1;
+}
+
+/** Which fields a manager has written: one entry per manager, operation and subresource. */
+export interface ManagedFields {
+  readonly manager: string;
+  readonly operation: 'Apply' | 'Update';
+  readonly apiVersion: string;
+  /** RFC 3339. */
+  readonly time?: string | undefined;
+  readonly fieldsType: 'FieldsV1';
+  readonly fieldsV1: FieldsV1;
+  readonly subresource?: string | undefined;
+}
+
 /** Kubernetes' ObjectMeta, as far as Orquesta keeps it. Times are RFC 3339 strings. */
 export interface ObjectMeta {
   readonly name: string;
+  /** What the server made the name from, if it did. */
+  readonly generateName?: string | undefined;
   readonly uid: string;
   /** A decimal string: the global revision of the last write to this object. */
   readonly resourceVersion: string;
@@ -33,10 +52,12 @@ export interface ObjectMeta {
   readonly generation: number;
   readonly creationTimestamp: string;
   readonly deletionTimestamp?: string | undefined;
+  readonly deletionGracePeriodSeconds?: number | undefined;
   readonly labels?: Readonly<Record<string, string>> | undefined;
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   readonly finalizers?: readonly string[] | undefined;
   readonly ownerReferences?: readonly OwnerReference[] | undefined;
+  readonly managedFields?: readonly ManagedFields[] | undefined;
 }
 
 /** Any object of the API. `status` is written by the controller alone. */
@@ -72,11 +93,14 @@ const labelValue = z
     'must be empty or up to 63 letters, digits, "-", "_" or ".", beginning and ending with a letter or digit',
   );
 
+export const labels = z.record(labelKey, labelValue);
+export const annotations = z.record(labelKey, z.string().max(262_144));
+
 /** The part of `metadata` that a user may write in a manifest. Server-set fields are accepted and ignored, as Kubernetes does. */
 export const manifestMeta = z.strictObject({
   name: objectName.optional(),
-  labels: z.record(labelKey, labelValue).optional(),
-  annotations: z.record(labelKey, z.string().max(262_144)).optional(),
+  labels: labels.optional(),
+  annotations: annotations.optional(),
   finalizers: z.array(z.string()).optional(),
   uid: z.string().optional(),
   resourceVersion: z.string().optional(),

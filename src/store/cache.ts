@@ -10,8 +10,15 @@ export interface StoreCacheDeps {
   readonly clock: Clock;
 }
 
-/** `previous`: the object as the cache held it before, undefined for a new one. */
-export type ChangeListener = (change: Change, previous: ObjectOf[Kind] | undefined) => void;
+/**
+ * `previous`: the object as the cache held it before, undefined for a new one. `isGap`: found out by listing anew after a gap in
+ * the history, not told as a change.
+ */
+export type ChangeListener = (
+  change: Change,
+  previous: ObjectOf[Kind] | undefined,
+  isGap: boolean,
+) => void;
 
 const KINDS = Object.keys(kinds) as Kind[];
 const RETRY_MS = 500;
@@ -25,12 +32,12 @@ export class StoreCache {
   readonly #clock: Clock;
   readonly #objects = new Map<Kind, Map<string, ObjectOf[Kind]>>();
   readonly #listeners = new Set<ChangeListener>();
+  readonly #gapListeners = new Set<() => void>();
   readonly #waiters = new Set<{ readonly revision: number; readonly wake: () => void }>();
   readonly #stop = new AbortController();
   readonly #sorted = new Map<Kind, readonly ObjectOf[Kind][]>();
   /** uid of the owner → "<kind>/<name>" → what it owns. */
   readonly #owned = new Map<string, Map<string, ObjectOf[Kind]>>();
-  /** Everything up to here is in. */
   #revision = 0;
   /** What is listed at a later revision than others already holds what the watch brings up to there. */
   readonly #listedAt = new Map<Kind, number>();
@@ -73,6 +80,22 @@ export class StoreCache {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Hears when the cache has listed anew: changes between what it held before and `completeSince` were not told one by one. */
+  onGap(listener: () => void): () => void {
+    this.#gapListeners.add(listener);
+    return () => this.#gapListeners.delete(listener);
+  }
+
+  /** Everything up to here is in. */
+  get resourceVersion(): string {
+    return String(this.#revision);
+  }
+
+  /** Every change after this revision is told to listeners. */
+  get completeSince(): number {
+    return Math.max(0, ...this.#listedAt.values());
+  }
+
   /** Whether the cache holds everything up to this revision; waits for it, `limitMs` at most. */
   async caughtUpTo(resourceVersion: string, limitMs = 5_000): Promise<boolean> {
     const revision = parseRevision(resourceVersion);
@@ -95,7 +118,7 @@ export class StoreCache {
     let mustList = false;
     while (!signal.aborted) {
       try {
-        if (mustList) await this.#list();
+        if (mustList) await this.#listAnew();
         mustList = false;
         for await (const change of this.#store.watch(String(this.#revision), signal)) {
           this.#take(change);
@@ -107,10 +130,15 @@ export class StoreCache {
     }
   }
 
+  async #listAnew(): Promise<void> {
+    await this.#list();
+    for (const listener of [...this.#gapListeners]) listener();
+  }
+
   #take(change: Change): void {
     const { kind, object } = change;
     const revision = parseRevision(object.metadata.resourceVersion);
-    if (revision > (this.#listedAt.get(kind) ?? 0)) this.#apply(change);
+    if (revision > (this.#listedAt.get(kind) ?? 0)) this.#apply(change, false);
     this.#reach(revision);
   }
 
@@ -139,16 +167,18 @@ export class StoreCache {
     const listed = new Map(items.map((object) => [object.metadata.name, object]));
     for (const past of [...(this.#objects.get(kind)?.values() ?? [])]) {
       const isSame = listed.get(past.metadata.name)?.metadata.uid === past.metadata.uid;
-      if (!isSame) this.#apply({ type: 'deleted', kind, object: past });
+      if (!isSame) this.#apply({ type: 'deleted', kind, object: past }, true);
     }
     for (const object of items) {
       const past = this.get(kind, object.metadata.name);
-      if (past === undefined) this.#apply({ type: 'added', kind, object });
-      else if (!isDeepStrictEqual(past, object)) this.#apply({ type: 'modified', kind, object });
+      if (past === undefined) this.#apply({ type: 'added', kind, object }, true);
+      else if (!isDeepStrictEqual(past, object)) {
+        this.#apply({ type: 'modified', kind, object }, true);
+      }
     }
   }
 
-  #apply(change: Change): void {
+  #apply(change: Change, isGap: boolean): void {
     const { type, kind, object } = change;
     const { name } = object.metadata;
     const objects = this.#objects.get(kind);
@@ -161,7 +191,7 @@ export class StoreCache {
       this.#own(kind, object);
     }
     this.#sorted.delete(kind);
-    for (const listener of [...this.#listeners]) listener(change, past);
+    for (const listener of [...this.#listeners]) listener(change, past, isGap);
   }
 
   #reach(revision: number): void {

@@ -7,11 +7,12 @@ import { answered, tellingOnce } from './redis.ts';
 import { Script } from './script.ts';
 import {
   type Change,
+  type DeleteOptions,
   type NewObject,
   type ObjectList,
-  type Preconditions,
   type Store,
   StoreError,
+  type WriteOptions,
 } from './store.ts';
 import {
   alreadyExists,
@@ -72,9 +73,15 @@ export class RedisStore implements Store {
         : tellingOnce(deps.redis.duplicate({ lazyConnect: true }), undefined);
   }
 
-  async create<K extends Kind>(kind: K, given: NewObject<K>): Promise<ObjectOf[K]> {
+  async create<K extends Kind>(
+    kind: K,
+    given: NewObject<K>,
+    options: WriteOptions = {},
+  ): Promise<ObjectOf[K]> {
     const fresh = { uid: this.#newUid(), now: this.#clock.now() };
-    const created = await this.#commit(kind, '', creation(kind, given, fresh));
+    const write = creation(kind, given, fresh, options);
+    if (options.dryRun && (await this.get(kind, given.name))) throw alreadyExists(kind, given.name);
+    const created = options.dryRun ? write.object : await this.#commit(kind, '', write);
     if (created === undefined) throw alreadyExists(kind, given.name);
     return created;
   }
@@ -104,24 +111,42 @@ export class RedisStore implements Store {
     };
   }
 
-  async update<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
-    const stored = await this.#mustGet(kind, object.metadata.name);
-    return this.#commitOn(kind, stored, update(kind, stored, object));
+  async revision(): Promise<string> {
+    const revision = await answered('read the revision', () =>
+      this.#redis.get(this.#keys.revision),
+    );
+    return revision ?? '0';
   }
 
-  async updateStatus<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
+  async update<K extends Kind>(
+    kind: K,
+    object: ObjectOf[K],
+    options: WriteOptions = {},
+  ): Promise<ObjectOf[K]> {
     const stored = await this.#mustGet(kind, object.metadata.name);
-    return this.#commitOn(kind, stored, updateStatus(kind, stored, object));
+    const write = update(kind, stored, object, { ...options, now: this.#clock.now() });
+    return options.dryRun ? write.object : this.#commitOn(kind, stored, write);
+  }
+
+  async updateStatus<K extends Kind>(
+    kind: K,
+    object: ObjectOf[K],
+    options: WriteOptions = {},
+  ): Promise<ObjectOf[K]> {
+    const stored = await this.#mustGet(kind, object.metadata.name);
+    const write = updateStatus(kind, stored, object, { ...options, now: this.#clock.now() });
+    return options.dryRun ? write.object : this.#commitOn(kind, stored, write);
   }
 
   async delete<K extends Kind>(
     kind: K,
     name: string,
-    preconditions: Preconditions = {},
+    { dryRun = false, ...asked }: DeleteOptions = {},
   ): Promise<ObjectOf[K]> {
     for (let tries = 1; ; tries++) {
       const stored = await this.#mustGet(kind, name);
-      const write = deletion(kind, stored, preconditions, this.#clock.now());
+      const write = deletion(kind, stored, asked, this.#clock.now());
+      if (dryRun) return write.object;
       try {
         return await this.#commitOn(kind, stored, write);
       } catch (error) {

@@ -1,8 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import { rfc3339 } from '../clock.ts';
 import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
-import { API_VERSION, type ObjectMeta, type Resource } from '../resources/meta.ts';
-import { type NewObject, type Preconditions, StoreError } from './store.ts';
+import {
+  API_VERSION,
+  FOREGROUND_FINALIZER,
+  type ObjectMeta,
+  ORPHAN_FINALIZER,
+  type Resource,
+} from '../resources/meta.ts';
+import { afterUpdate } from './managed-fields.ts';
+import {
+  type NewObject,
+  type Preconditions,
+  type PropagationPolicy,
+  StoreError,
+  type WriteOptions,
+} from './store.ts';
 
 /** What a request comes to, given what is stored. `unchanged`: nothing is to be written. The store sets the resourceVersion at the commit. */
 export type Write<K extends Kind> =
@@ -14,23 +27,32 @@ export function creation<K extends Kind>(
   kind: K,
   given: NewObject<K>,
   fresh: { readonly uid: string; readonly now: number },
+  { manager }: WriteOptions = {},
 ): Write<K> {
   const meta: ObjectMeta = {
     name: given.name,
+    generateName: given.generateName,
     uid: fresh.uid,
     resourceVersion: '',
     generation: 1,
     creationTimestamp: rfc3339(fresh.now),
     labels: given.labels,
     annotations: given.annotations,
-    finalizers: kinds[kind].finalizers,
+    finalizers: [...new Set([...kinds[kind].finalizers, ...(given.finalizers ?? [])])],
     ownerReferences: given.ownerReferences,
+    managedFields: given.managedFields,
   };
-  return { type: 'added', object: tidy(kind, { metadata: meta, spec: given.spec }) };
+  const object = tidy(kind, { metadata: meta, spec: given.spec });
+  return { type: 'added', object: recorded(kind, undefined, object, manager, fresh.now) };
 }
 
-/** Spec, labels, annotations, finalizers and owner references come from `given`, all else stays. Throws StoreError `conflict` or `invalid`. */
-export function update<K extends Kind>(kind: K, stored: ObjectOf[K], given: ObjectOf[K]): Write<K> {
+/** Spec, labels, annotations, finalizers, owner references and managedFields come from `given`, all else stays. Throws StoreError `conflict` or `invalid`. */
+export function update<K extends Kind>(
+  kind: K,
+  stored: ObjectOf[K],
+  given: ObjectOf[K],
+  { manager, now = 0 }: WriteOptions & { readonly now?: number } = {},
+): Write<K> {
   mustBeSame(kind, stored, given.metadata);
   const changesSpec = !isSame(stored.spec, given.spec);
   for (const field of kinds[kind].immutable) {
@@ -49,9 +71,10 @@ export function update<K extends Kind>(kind: K, stored: ObjectOf[K], given: Obje
     throw new StoreError(
       'invalid',
       `${kind} ${stored.metadata.name} is being deleted: finalizer ${added.join(', ')} cannot be added any more.`,
+      { field: 'metadata.finalizers' },
     );
   }
-  const object = tidy(kind, {
+  const written = tidy(kind, {
     metadata: {
       ...stored.metadata,
       generation: stored.metadata.generation + (changesSpec ? 1 : 0),
@@ -59,40 +82,81 @@ export function update<K extends Kind>(kind: K, stored: ObjectOf[K], given: Obje
       annotations: given.metadata.annotations,
       finalizers,
       ownerReferences: given.metadata.ownerReferences,
+      managedFields: given.metadata.managedFields,
     },
     spec: given.spec,
     status: stored.status,
   });
+  const object = recorded(kind, stored, written, manager, now);
   if (isTerminating && finalizers.length === 0) return { type: 'deleted', object };
   return changeOf(stored, object);
 }
 
-/** Status alone comes from `given`. Throws StoreError `conflict`. */
+/** Status and managedFields come from `given`, all else stays. Throws StoreError `conflict`. */
 export function updateStatus<K extends Kind>(
   kind: K,
   stored: ObjectOf[K],
   given: ObjectOf[K],
+  { manager, now = 0 }: WriteOptions & { readonly now?: number } = {},
 ): Write<K> {
   mustBeSame(kind, stored, given.metadata);
-  return changeOf(stored, tidy(kind, { ...stored, status: given.status }));
+  const { managedFields } = given.metadata;
+  const metadata = { ...stored.metadata, managedFields };
+  const written = tidy(kind, { ...stored, metadata, status: given.status });
+  return changeOf(stored, recorded(kind, stored, written, manager, now, 'status'));
 }
 
 /** Throws StoreError `conflict` when a precondition does not hold. */
 export function deletion<K extends Kind>(
   kind: K,
   stored: ObjectOf[K],
-  preconditions: Preconditions,
+  {
+    propagationPolicy,
+    ...preconditions
+  }: Preconditions & {
+    readonly propagationPolicy?: PropagationPolicy | undefined;
+  },
   now: number,
 ): Write<K> {
   mustBeSame(kind, stored, preconditions);
-  if (stored.metadata.deletionTimestamp !== undefined) {
-    return { type: 'unchanged', object: stored };
-  }
-  const metadata: ObjectMeta = { ...stored.metadata, deletionTimestamp: rfc3339(now) };
-  return {
-    type: stored.metadata.finalizers?.length ? 'modified' : 'deleted',
-    object: tidy(kind, { ...stored, metadata }),
+  const { deletionTimestamp = rfc3339(now) } = stored.metadata;
+  const finalizers = propagatedBy(propagationPolicy, stored.metadata.finalizers ?? []);
+  const metadata: ObjectMeta = {
+    ...stored.metadata,
+    deletionTimestamp,
+    deletionGracePeriodSeconds: 0,
+    finalizers,
   };
+  const object = tidy(kind, { ...stored, metadata });
+  return finalizers.length === 0 ? { type: 'deleted', object } : changeOf(stored, object);
+}
+
+/** As Kubernetes does: a policy that is asked for takes the place of one that was asked for before. */
+function propagatedBy(
+  policy: PropagationPolicy | undefined,
+  finalizers: readonly string[],
+): readonly string[] {
+  if (policy === undefined) return finalizers;
+  const others = finalizers.filter(
+    (one) => one !== FOREGROUND_FINALIZER && one !== ORPHAN_FINALIZER,
+  );
+  if (policy === 'Foreground') return [...others, FOREGROUND_FINALIZER];
+  return policy === 'Orphan' ? [...others, ORPHAN_FINALIZER] : others;
+}
+
+/** The object with who wrote what of it, if that is to be recorded. A write that changes nothing else changes no entry. */
+function recorded<K extends Kind>(
+  kind: K,
+  stored: ObjectOf[K] | undefined,
+  object: ObjectOf[K],
+  manager: string | undefined,
+  now: number,
+  subresource?: 'status',
+): ObjectOf[K] {
+  if (manager === undefined) return object;
+  const author = { manager, now: rfc3339(now), subresource };
+  const managedFields = afterUpdate(object.metadata.managedFields ?? [], stored, object, author);
+  return tidy(kind, { ...object, metadata: { ...object.metadata, managedFields } });
 }
 
 export const notFound = (kind: Kind, name: string): StoreError =>
@@ -167,13 +231,15 @@ function tidy<K extends Kind>(
   kind: K,
   parts: Pick<Resource, 'metadata' | 'spec' | 'status'>,
 ): ObjectOf[K] {
-  const { labels, annotations, finalizers, ownerReferences, ...meta } = parts.metadata;
+  const { labels, annotations, finalizers, ownerReferences, managedFields, ...meta } =
+    parts.metadata;
   const metadata: ObjectMeta = {
     ...meta,
     ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
     ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
     ...(finalizers?.length ? { finalizers } : {}),
     ...(ownerReferences?.length ? { ownerReferences } : {}),
+    ...(managedFields?.length ? { managedFields } : {}),
   };
   const object: Resource = {
     apiVersion: API_VERSION,

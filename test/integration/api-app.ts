@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { inject } from 'vitest';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
-import { type Clock, systemClock } from '../../src/clock.ts';
+import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
 import type { Droplet } from '../../src/resources/droplet.ts';
 import type { Instance } from '../../src/resources/instance.ts';
@@ -16,6 +16,7 @@ import { RedisCloudView } from '../../src/store/redis-cloud-view.ts';
 import { RedisControllerReports } from '../../src/store/redis-controller-reports.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
+import { WatchCache } from '../../src/store/watch-cache.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
 import { MemoryBot, type MemoryBotState } from '../twins/memory-bot.ts';
 
@@ -71,12 +72,13 @@ export async function anApi(
   await objects.start();
   const app = createApp({
     store,
-    objects,
+    objects: new WatchCache({ store, cache: objects }),
     journal,
     cloudView,
     reports,
     bot: new MemoryBot(bots),
     clock: systemClock,
+    random: systemRandom,
     log,
     apiKeys: [KEY],
     newRequestId: randomUUID,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Instance } from '../../src/resources/instance.ts';
 import { type Listening, listen } from '../../src/serve.ts';
 import type { ChangeListener } from '../../src/store/cache.ts';
+import type { WatchCache } from '../../src/store/watch-cache.ts';
 import { NUMBER } from '../builders.ts';
 import { type Api, anApi, failedAt, giveStatus, KEY, until } from './api-app.ts';
 
@@ -173,7 +174,7 @@ test('what the cache tells late is not told on', async () => {
         tell.add(listener);
         return () => tell.delete(listener);
       },
-    },
+    } as Partial<WatchCache> as WatchCache,
   });
   await late.ask('POST', '/api/instance/create', { numberphone: NUMBER });
   const young = await giveStatus(late, { dropletId: 1 });
@@ -183,7 +184,7 @@ test('what the cache tells late is not told on', async () => {
     await late.app.request(`/api/instance/events/${NUMBER}`, { headers: { 'x-api-key': KEY } }),
   );
   const change = (type: 'modified' | 'deleted', object: Instance) => {
-    for (const listener of tell) listener({ type, kind: 'Instance', object }, undefined);
+    for (const listener of tell) listener({ type, kind: 'Instance', object }, undefined, false);
   };
   expect(await stream.next()).toMatchObject({ data: { instanceInfo: { dropletId: 3 } } });
   for (const past of [newest, older]) change('modified', past);

@@ -125,6 +125,7 @@ test('what was written between the lists of two kinds is told once', async () =>
     updateStatus: (kind, object) => real.updateStatus(kind, object),
     delete: (kind, name) => real.delete(kind, name),
     watch: (after, signal) => real.watch(after, signal),
+    revision: () => real.revision(),
     list: async (kind) => {
       const listed = await real.list(kind);
       // After every list something of each kind comes: in the lists that follow it is, in this one it is not.

@@ -1,6 +1,13 @@
 import type { Clock } from '../../src/clock.ts';
 import type { Kind, ObjectOf } from '../../src/resources/kinds.ts';
-import type { Change, NewObject, ObjectList, Preconditions, Store } from '../../src/store/store.ts';
+import type {
+  Change,
+  DeleteOptions,
+  NewObject,
+  ObjectList,
+  Store,
+  WriteOptions,
+} from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
 import {
   alreadyExists,
@@ -69,11 +76,15 @@ export class MemoryStore implements Store {
     return [...this.#objects.values()].filter((object) => object.kind === kind) as ObjectOf[K][];
   }
 
-  async create<K extends Kind>(kind: K, given: NewObject<K>): Promise<ObjectOf[K]> {
+  async create<K extends Kind>(
+    kind: K,
+    given: NewObject<K>,
+    options: WriteOptions = {},
+  ): Promise<ObjectOf[K]> {
     this.#mustAnswer();
     if (this.#objects.has(id(kind, given.name))) throw alreadyExists(kind, given.name);
     const fresh = { uid: this.#newUid(), now: this.#clock.now() };
-    return this.#commit(kind, creation(kind, given, fresh));
+    return this.#commit(kind, creation(kind, given, fresh, options), options);
   }
 
   async get<K extends Kind>(kind: K, name: string): Promise<ObjectOf[K] | undefined> {
@@ -90,22 +101,38 @@ export class MemoryStore implements Store {
     };
   }
 
-  async update<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
-    return this.#commit(kind, update(kind, this.#mustGet(kind, object.metadata.name), object));
+  async revision(): Promise<string> {
+    this.#mustAnswer();
+    return String(this.#revision);
   }
 
-  async updateStatus<K extends Kind>(kind: K, object: ObjectOf[K]): Promise<ObjectOf[K]> {
+  async update<K extends Kind>(
+    kind: K,
+    object: ObjectOf[K],
+    options: WriteOptions = {},
+  ): Promise<ObjectOf[K]> {
     const stored = this.#mustGet(kind, object.metadata.name);
-    return this.#commit(kind, updateStatus(kind, stored, object));
+    const author = { ...options, now: this.#clock.now() };
+    return this.#commit(kind, update(kind, stored, object, author), options);
+  }
+
+  async updateStatus<K extends Kind>(
+    kind: K,
+    object: ObjectOf[K],
+    options: WriteOptions = {},
+  ): Promise<ObjectOf[K]> {
+    const stored = this.#mustGet(kind, object.metadata.name);
+    const author = { ...options, now: this.#clock.now() };
+    return this.#commit(kind, updateStatus(kind, stored, object, author), options);
   }
 
   async delete<K extends Kind>(
     kind: K,
     name: string,
-    preconditions: Preconditions = {},
+    { dryRun, ...asked }: DeleteOptions = {},
   ): Promise<ObjectOf[K]> {
     const stored = this.#mustGet(kind, name);
-    return this.#commit(kind, deletion(kind, stored, preconditions, this.#clock.now()));
+    return this.#commit(kind, deletion(kind, stored, asked, this.#clock.now()), { dryRun });
   }
 
   async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<Change> {
@@ -133,8 +160,8 @@ export class MemoryStore implements Store {
     return stored as ObjectOf[K];
   }
 
-  #commit<K extends Kind>(kind: K, write: Write<K>): ObjectOf[K] {
-    if (write.type === 'unchanged') return copyOf(write.object);
+  #commit<K extends Kind>(kind: K, write: Write<K>, { dryRun }: WriteOptions): ObjectOf[K] {
+    if (dryRun || write.type === 'unchanged') return copyOf(write.object);
     this.#revision++;
     const object = atRevision(write.object, String(this.#revision));
     const key = id(kind, object.metadata.name);

@@ -5,8 +5,8 @@ import type { CloudView } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
-import type { HealthDeps } from './health.ts';
 import type { WatchCache } from '../store/watch-cache.ts';
+import type { HealthDeps } from './health.ts';
 
 export interface ApiDeps extends HealthDeps {
   readonly store: Store;

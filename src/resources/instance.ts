@@ -110,8 +110,12 @@ export interface BotStatus {
 
 interface SshStatus {
   readonly dropletId: number;
-  /** As pinned at the first session: "ssh-ed25519 AAAA…". */
+  /** The only one that is accepted: "ssh-ed25519 AAAA…". */
   readonly hostKey: string;
+  /** Made on the droplet to take its place; accepted too until it was seen. */
+  readonly nextHostKey?: string | undefined;
+  /** False: the droplet can't be given another than it was born with. */
+  readonly isRotated?: boolean | undefined;
   readonly since: string;
   /** False from a reboot until the next session. */
   readonly isUp: boolean;

@@ -50,6 +50,8 @@ export class World {
   /** Begins every key that the programs write. */
   readonly redisPrefix = `e2e-${randomUUID()}`;
   readonly #env: Readonly<Record<string, string>>;
+  /** Where each droplet's sshd listens. */
+  readonly sshPort: number;
   /** Where the simulator keeps its droplets. */
   readonly dir: string;
   readonly #running = new Set<ChildProcess>();
@@ -57,6 +59,7 @@ export class World {
   private constructor(simulator: Simulator, dir: string, redisUrl: string, sshPort: number) {
     this.simulator = simulator;
     this.dir = dir;
+    this.sshPort = sshPort;
     this.#env = {
       API_KEY,
       REDIS_URL: redisUrl,

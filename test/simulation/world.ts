@@ -15,7 +15,7 @@ import { Account, type AccountOptions } from '../../src/simulator/account.ts';
 import { type FaultRule, Faults } from '../../src/simulator/faults.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { AccountCloud } from '../twins/account-cloud.ts';
-import { DropletHosts, type DropletHostsOptions } from '../twins/droplet-hosts.ts';
+import { aPublicKey, DropletHosts, type DropletHostsOptions } from '../twins/droplet-hosts.ts';
 import { MemoryBot } from '../twins/memory-bot.ts';
 import { MemoryCloudView } from '../twins/memory-cloud-view.ts';
 import { MemoryJournal } from '../twins/memory-journal.ts';
@@ -151,7 +151,7 @@ export class World {
       rest: {
         newHostKey: () => {
           const key = `KEY${++this.#keys}`;
-          return { privateKey: `PRIVATE ${key}`, publicKey: `ssh-ed25519 ${key}` };
+          return { privateKey: `PRIVATE ${key}`, publicKey: aPublicKey(key) };
         },
         secrets: NO_SECRETS,
         random: this.#random,

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
 import type { Account, DropletRecord } from '../../src/simulator/account.ts';
+import { publicKeyLine } from '../../src/ssh/host-key.ts';
 import type { CommandResult } from '../../src/ssh/shell.ts';
 import type { MemoryBotState } from './memory-bot.ts';
 import type { MemoryHost } from './memory-shell.ts';
@@ -36,6 +37,9 @@ export interface Machine {
   /** When the bot's service was last started; undefined: it is not installed, or stopped. */
   serviceSince: number | undefined;
   sickness: Sickness | undefined;
+  /** What sshd presents, and what is to take its place. */
+  hostKey: string;
+  nextHostKey: string | undefined;
   /** How many bootstraps from now on end with exit code 1. */
   failingRuns: number;
 }
@@ -112,7 +116,9 @@ export class DropletHosts {
       get net() {
         return now() >= sshAt() ? 'up' : 'refused';
       },
-      hostKey: bornKey(droplet),
+      get hostKey() {
+        return machine.hostKey;
+      },
       takesLogin: true,
       get bootId() {
         return `${droplet.id}/${droplet.boots}`;
@@ -140,6 +146,8 @@ export class DropletHosts {
       bootedAt: 0,
       serviceSince: undefined,
       sickness: undefined,
+      hostKey: bornKey(droplet),
+      nextHostKey: undefined,
       failingRuns: 0,
     };
     this.machines.set(droplet.id, machine);
@@ -170,6 +178,15 @@ export class DropletHosts {
     this.#progress(machine);
     const run = /^run=(\S+)/.exec(command)?.[1];
     if (run !== undefined) return ok(this.#ensure(machine, run, stdin));
+    if (command.startsWith('verb=stage\n')) {
+      machine.nextHostKey ??= ownKey(machine.droplet);
+      return ok(machine.nextHostKey);
+    }
+    if (command.startsWith('verb=activate\n')) {
+      machine.hostKey = machine.nextHostKey ?? machine.hostKey;
+      machine.nextHostKey = undefined;
+      return ok('');
+    }
     if (!command.startsWith('systemctl restart ')) {
       return { exitCode: 127, stdout: '', stderr: `${command}: not found` };
     }
@@ -220,5 +237,18 @@ const ok = (stdout: string): CommandResult => ({ exitCode: 0, stdout: `${stdout}
 
 /** The host key that user_data gave to the machine. */
 function bornKey(droplet: DropletRecord): string {
-  return /ed25519_public: "([^"]+)"/.exec(droplet.userData)?.[1] ?? `ssh-ed25519 OWN${droplet.id}`;
+  return /ed25519_public: "([^"]+)"/.exec(droplet.userData)?.[1] ?? ownKey(droplet);
+}
+
+/** One that was made on the machine. */
+const ownKey = ({ id }: DropletRecord): string => aPublicKey(`OWN${id}`);
+
+/** "ssh-ed25519 AAAA…", of the same name always the same. */
+export function aPublicKey(name: string): string {
+  const fields = ['ssh-ed25519', name].map((text) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(text.length);
+    return Buffer.concat([length, Buffer.from(text)]);
+  });
+  return publicKeyLine(Buffer.concat(fields));
 }

@@ -14,6 +14,7 @@ import { pause, resume } from './steps/pause.ts';
 import { reboot } from './steps/reboot.ts';
 import { replaceDroplet } from './steps/replace-droplet.ts';
 import { restartService } from './steps/restart-service.ts';
+import { rotateHostKey } from './steps/rotate-host-key.ts';
 import { startAnew } from './steps/start-anew.ts';
 import { startBootstrap } from './steps/start-bootstrap.ts';
 import { sweep } from './steps/sweep.ts';
@@ -31,6 +32,7 @@ export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceS
     pause,
     resume,
     connect,
+    'rotate-host-key': rotateHostKey,
     'start-bootstrap': startBootstrap,
     'follow-bootstrap': followBootstrap,
     'await-bot': awaitBot,

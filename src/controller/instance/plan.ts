@@ -1,6 +1,6 @@
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import { getCondition } from '../../resources/condition.ts';
-import type { Droplet } from '../../resources/droplet.ts';
+import type { Droplet, DropletStatus } from '../../resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import {
@@ -22,6 +22,7 @@ export type InstanceStep =
   | 'pause'
   | 'resume'
   | 'connect'
+  | 'rotate-host-key'
   | 'start-bootstrap'
   | 'follow-bootstrap'
   | 'await-bot'
@@ -200,7 +201,8 @@ function planMachine(
   if (status?.ssh?.dropletId !== machine.id || !status.ssh.isUp) {
     const { hostKeyMismatch } = status ?? {};
     if (hostKeyMismatch && now - at(hostKeyMismatch.since) >= HOST_KEY_GRACE_MS) {
-      return { fail: 'HostKeyMismatch', why: hostKeyMismatch.message };
+      const why = `${hostKeyMismatch.message} If its key was changed on purpose, ask for a new droplet: annotation ${REPLACE_ANNOTATION}: "true"`;
+      return { fail: 'HostKeyMismatch', why };
     }
     if (hostKeyMismatch && now - at(hostKeyMismatch.lastAt) < HOST_KEY_LOOK_MS) {
       return {
@@ -216,10 +218,20 @@ function planMachine(
     }
     return { do: 'connect', why: `Waiting for SSH at ${machine.ip}` };
   }
+  if (mustRotateHostKey(status, machine)) {
+    return { do: 'rotate-host-key', why: 'Giving the droplet a host key of its own making' };
+  }
   return (
     planBootstrap(instance, machine.id, facts, klass, now) ?? planBot(instance, facts, klass, now)
   );
 }
+
+/** Before anything runs on it that could read the key in its user_data. A machine that was taken over keeps its own. */
+const mustRotateHostKey = ({ ssh, bootstrap }: InstanceStatus, machine: DropletStatus): boolean =>
+  bootstrap?.dropletId !== machine.id &&
+  !machine.adopted &&
+  ssh?.hostKey === machine.hostKey &&
+  ssh?.isRotated !== false;
 
 function planBootstrap(
   { status }: Instance,

@@ -1,6 +1,6 @@
 import { ShellError, type ShellTarget } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
-import { type InstanceContext, machineOf, sshTarget, timeOf } from './context.ts';
+import { type InstanceContext, machineOf, openSession, sshTarget, timeOf } from './context.ts';
 
 const KNOCK_MS = 2_000;
 const BETWEEN_KNOCKS_MS = 250;
@@ -20,7 +20,7 @@ export async function connect(context: InstanceContext): Promise<StepResult> {
     try {
       const answer = await shell.knock(target, KNOCK_MS, waiting);
       if (answer === 'open') {
-        const session = await shell.open(target, waiting);
+        const session = await openSession(context, waiting);
         await pin(context, session.hostKey);
         return undefined;
       }
@@ -53,7 +53,7 @@ async function pin(context: InstanceContext, hostKey: string): Promise<void> {
   const isReturn = old?.dropletId === id;
   const now = timeOf(context);
   await context.save({
-    ssh: { dropletId: id, hostKey, since: isReturn ? old.since : now, isUp: true },
+    ssh: isReturn ? { ...old, isUp: true } : { dropletId: id, hostKey, since: now, isUp: true },
     sshProblem: undefined,
     hostKeyMismatch: undefined,
     // After a reboot the bot's own start counts from here.

@@ -2,7 +2,7 @@ import type { BotAddress } from '../../../bot/bot.ts';
 import type { Instance } from '../../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../../resources/instance-class.ts';
 import { API_VERSION, type ObjectMeta, type OwnerReference } from '../../../resources/meta.ts';
-import type { Session, ShellTarget } from '../../../ssh/shell.ts';
+import { type Session, ShellError, type ShellTarget } from '../../../ssh/shell.ts';
 import type { Preconditions } from '../../../store/store.ts';
 import type { StepContext } from '../../reconciler.ts';
 import type { InstanceFacts } from '../plan.ts';
@@ -40,8 +40,38 @@ export function sshTarget(context: InstanceContext): ShellTarget {
   };
 }
 
-export const openSession = (context: InstanceContext): Promise<Session> =>
-  context.deps.shell.open(sshTarget(context), context.signal);
+/** A session with the one machine that has the pinned host key, or the one that was made to take its place. Throws ShellError. */
+export async function openSession(
+  context: InstanceContext,
+  signal: AbortSignal = context.signal,
+): Promise<Session> {
+  const target = sshTarget(context);
+  const { shell } = context.deps;
+  const { ssh } = context.object.status ?? {};
+  const next = ssh?.dropletId === machineOf(context).id ? ssh.nextHostKey : undefined;
+  try {
+    return await shell.open(target, signal);
+  } catch (error) {
+    const isOther = error instanceof ShellError && error.kind === 'host-key';
+    if (!isOther || next === undefined) throw error;
+    return shell.open({ ...target, hostKey: next }, signal);
+  }
+}
+
+/**
+ * The same for work that stops when another machine answers: undefined then, and the plan goes back to the first contact, which
+ * tells of it. Throws any other ShellError.
+ */
+export async function sessionWithPinned(context: InstanceContext): Promise<Session | undefined> {
+  try {
+    return await openSession(context);
+  } catch (error) {
+    const { ssh } = context.object.status ?? {};
+    if (!(error instanceof ShellError) || error.kind !== 'host-key' || !ssh) throw error;
+    await context.save({ ssh: { ...ssh, isUp: false } });
+    return undefined;
+  }
+}
 
 export function botAddress(context: InstanceContext): BotAddress {
   const { ip, class: klass } = machineOf(context);

@@ -1,8 +1,8 @@
 import type { BootstrapStatus } from '../../../resources/instance.ts';
-import { ShellError } from '../../../ssh/shell.ts';
+import { type Session, ShellError } from '../../../ssh/shell.ts';
 import { ensureRun, followLog, type RunState, runFiles } from '../../bootstrap/run.ts';
 import type { StepResult } from '../../reconciler.ts';
-import { type InstanceContext, machineOf, openSession, timeOf } from './context.ts';
+import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
 
 /** run.sh ends an overlong script itself; this is for a machine that can't be asked. */
 const UNREACHABLE_GRACE_MS = 60_000;
@@ -23,7 +23,8 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
   });
   const waiting = AbortSignal.any([context.signal, context.changed]);
   try {
-    const session = await openSession(context);
+    const session = await sessionWithPinned(context);
+    if (!session) return undefined;
     const ensure = () => ensureRun(session, run.run, files, limit, context.signal);
     const state = await ensure();
     await copyLog(context, run.run, waiting, session);
@@ -46,7 +47,7 @@ async function copyLog(
   { object, deps }: InstanceContext,
   run: string,
   waiting: AbortSignal,
-  session: Awaited<ReturnType<typeof openSession>>,
+  session: Session,
 ): Promise<void> {
   const { name } = object.metadata;
   let offset = await deps.journal.logOffset(name, run);

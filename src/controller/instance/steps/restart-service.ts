@@ -1,7 +1,7 @@
 import { ShellError } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { isRestartAsked } from '../plan.ts';
-import { type InstanceContext, machineOf, openSession, timeOf } from './context.ts';
+import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
 
 /** Restarts the bot's service: asked for by spec.restartedAt, or the first rung of a repair. */
 export async function restartService(context: InstanceContext): Promise<StepResult> {
@@ -11,7 +11,8 @@ export async function restartService(context: InstanceContext): Promise<StepResu
   const isAsked = isRestartAsked(object);
   let problem: string | undefined;
   try {
-    const session = await openSession(context);
+    const session = await sessionWithPinned(context);
+    if (!session) return undefined;
     const result = await session.exec(`systemctl restart ${service}`, { signal });
     if (result.exitCode !== 0) {
       problem = `systemctl restart ${service} ended with exit code ${result.exitCode}: ${result.stderr.trim().slice(0, 300)}`;

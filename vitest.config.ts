@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.ts'],
+          include: ['{src,web}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Hono } from 'hono';
 import type { Redis } from 'ioredis';
 import { createApp } from './api/app.ts';
+import { readConsole } from './api/console.ts';
 import { createStatusApp } from './api/status-app.ts';
 import { HttpBot } from './bot/http-bot.ts';
 import { applyClasses } from './classes.ts';
@@ -203,6 +204,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       image: imageOf(config.DIGITALOCEAN_IMAGE),
       apiKeys: keysOf(config.API_KEY),
       newRequestId: randomUUID,
+      console: readConsole(OWN_CONSOLE),
     });
     const api = await listen(app, place);
     started.push(api.close);
@@ -268,6 +270,7 @@ const defaultHost = (): string =>
   existsSync('/.dockerenv') || existsSync('/run/.containerenv') ? '0.0.0.0' : '127.0.0.1';
 
 const OWN_CLASSES = fileURLToPath(new URL('../manifests/classes', import.meta.url));
+const OWN_CONSOLE = fileURLToPath(new URL('../dist/web', import.meta.url));
 
 function packageVersion(): string {
   const file = new URL('../package.json', import.meta.url);

@@ -2,6 +2,7 @@ import { type Context, Hono } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
 import { StoreError } from '../store/store.ts';
 import { requireKey } from './auth.ts';
+import { console } from './console.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
 import { health } from './health.ts';
@@ -33,7 +34,9 @@ export function createApp(deps: ApiDeps): Hono {
   });
   // Whether a whole domain is to be reached by HTTPS alone is not ours to say.
   app.use(secureHeaders({ strictTransportSecurity: false }));
-  app.get('/', (c) => c.json({ name: 'orquesta', version: deps.version, docs: 'docs/api.md' }));
+  if (deps.console) app.route('/', console(deps.console));
+  else
+    app.get('/', (c) => c.json({ name: 'orquesta', version: deps.version, docs: 'docs/api.md' }));
   app.route('/', health(deps));
   app.use('/api/*', requireKey(deps.apiKeys));
   app.route('/api/instance', instances(deps));

@@ -6,6 +6,7 @@ import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchCache } from '../store/watch-cache.ts';
+import type { ConsoleFiles } from './console.ts';
 import type { HealthDeps } from './health.ts';
 
 export interface ApiDeps extends HealthDeps {
@@ -24,4 +25,6 @@ export interface ApiDeps extends HealthDeps {
   /** Any of them opens the API. */
   readonly apiKeys: readonly string[];
   readonly newRequestId: () => string;
+  /** The dashboard; undefined where it has not been built. */
+  readonly console?: ConsoleFiles | undefined;
 }

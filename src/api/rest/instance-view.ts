@@ -1,5 +1,6 @@
 import { getCondition } from '../../resources/condition.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
+import { standingOf } from '../../resources/instance-phase.ts';
 import type { Phase } from '../../resources/phase.ts';
 
 /** What `GET /api/instance/status/{numberphone}` answers. */
@@ -34,19 +35,14 @@ function heldBy(status: InstanceStatus | undefined): string | null {
   return ready && HOLDS.has(ready.reason) ? ready.message : null;
 }
 
-/** How an instance stands, in the facade's words. An instance that was just declared, or changed after it failed, is at the beginning. Pure. */
-export function viewOf({ metadata, spec, status }: Instance): InstanceView {
-  const isFailed = status?.failure?.generation === metadata.generation;
-  const wasFailed = status?.failure !== undefined && !isFailed;
-  const phase = metadata.deletionTimestamp
-    ? 'deleting'
-    : status === undefined || wasFailed
-      ? 'creating_droplet'
-      : status.phase;
+/** How an instance stands, in the facade's words. Pure. */
+export function viewOf(instance: Instance): InstanceView {
+  const { metadata, spec, status } = instance;
+  const { phase, progress, failure } = standingOf(instance);
   return {
     status: phase,
-    progress: status === undefined || wasFailed ? 25 : status.progress,
-    error: isFailed ? (status?.failure?.message ?? null) : wasFailed ? null : heldBy(status),
+    progress,
+    error: failure ?? (status?.failure ? null : heldBy(status)),
     instanceInfo:
       status?.dropletId === undefined
         ? null

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { ageText, countText, durationText, moneyText } from './format.ts';
+
+test.each([
+  [-1, '0 s', '0 s'],
+  [0, '0 s', '0 s'],
+  [59.4, '59 s', '59 s'],
+  [60, '1 min', '1 min'],
+  [125, '2 min 5 s', '2 min'],
+  [3_600, '1 h', '1 h'],
+  [12_000, '3 h 20 min', '3 h'],
+  [100_000, '1 d 3 h', '27 h'],
+  [90_000_000, '1041 d', '1041 d'],
+])('%d s is %s, in short %s', (seconds, long, short) => {
+  expect(durationText(seconds)).toBe(long);
+  expect(ageText(seconds)).toBe(short);
+});
+
+test('figures are written as each language does', () => {
+  expect(countText(12_345.5, 'en')).toBe('12,345.5');
+  expect(countText(12_345.5, 'es')).toBe('12.345,5');
+  expect(moneyText(1234.5, 'en').replace(/\s/g, ' ')).toBe('USD 1,234.50');
+  expect(moneyText(0.00595, 'en').replace(/\s/g, ' ')).toBe('USD 0.006');
+});

@@ -1,0 +1,42 @@
+import type { Condition } from '../../../src/resources/condition.ts';
+import { durationText, secondsBetween } from '../format.ts';
+import type { Messages } from '../i18n/en.ts';
+import { messages } from '../i18n/index.ts';
+import { now } from '../now.ts';
+
+export function Conditions({ conditions }: { readonly conditions: readonly Condition[] }) {
+  const text = messages.value.instance;
+  return (
+    <section class="card">
+      <h2>{text.conditions}</h2>
+      {conditions.length === 0 ? (
+        <p class="quiet">{text.noConditions}</p>
+      ) : (
+        <ul class="conditions">
+          {conditions.map((condition) => (
+            <li key={condition.type} class={`condition condition-${condition.status}`}>
+              <span class="dot" />
+              <div class="condition-head">
+                <strong>{nameOf(condition.type, text)}</strong>
+                <span class="condition-status">
+                  {text.conditionStatus[condition.status]}
+                  {', '}
+                  {text.conditionSince(
+                    durationText(secondsBetween(condition.lastTransitionTime, now.value)),
+                  )}
+                </span>
+              </div>
+              <p lang="en">
+                <span class="reason">{condition.reason}</span> {condition.message}
+              </p>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function nameOf(type: string, { conditionNames }: Messages['instance']): string {
+  return type in conditionNames ? conditionNames[type as keyof typeof conditionNames] : type;
+}

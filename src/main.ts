@@ -13,7 +13,6 @@ import { systemClock, systemRandom } from './clock.ts';
 import { RedisBudget } from './cloud/budget.ts';
 import { DigitalOcean } from './cloud/digitalocean.ts';
 import { type Config, ConfigError, isHiddenVariable, readConfig } from './config.ts';
-import { noteAccess } from './controller/access.ts';
 import { Controller } from './controller/controller.ts';
 import { Reporter } from './controller/reporter.ts';
 import { portMap } from './dial.ts';
@@ -122,7 +121,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         store,
         journal,
         cloudView,
-        cloud: noteAccess(cloud, cloudView, clock),
+        cloud,
         shell,
         bot,
         secrets: new LocalSecrets({

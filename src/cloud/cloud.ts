@@ -26,7 +26,7 @@ export class CloudError extends Error {
   readonly kind: CloudErrorKind;
   /** HTTP status, when there was an answer. */
   readonly status: number | undefined;
-  /** ms since the epoch; only for `rate-limited`. */
+  /** ms since the epoch; only for `rate-limited`, and for `unauthorized` where it is known when to look again. */
   readonly retryAt: number | undefined;
   constructor(
     kind: CloudErrorKind,

@@ -104,13 +104,19 @@ export class DigitalOcean implements Cloud {
   }
 
   async listDroplets(signal: AbortSignal): Promise<readonly CloudDroplet[]> {
-    return this.#listAll({}, 'list the droplets', signal);
+    return (await this.#listAll({}, 'list the droplets', signal)).droplets;
   }
 
   async findByName(name: string, signal: AbortSignal): Promise<readonly CloudDroplet[]> {
-    const found = await this.#listAll({ name }, `look up droplets named ${told(name)}`, signal);
+    const doing = `look up droplets named ${told(name)}`;
+    const { droplets, isSettled } = await this.#listAll({ name }, doing, signal);
     const wanted = name.toLowerCase();
-    return found.filter((droplet) => droplet.name.toLowerCase() === wanted);
+    const found = droplets.filter((droplet) => droplet.name.toLowerCase() === wanted);
+    // Fewer than it counts itself: the one that is looked for may be the one that is missing.
+    if (found.length === 0 && !isSettled) {
+      throw noAnswer('outcome-unknown', { method: 'GET', doing }, 'its list lacks some of them');
+    }
+    return found;
   }
 
   async getDroplet(id: number, signal: AbortSignal): Promise<CloudDroplet | undefined> {
@@ -227,14 +233,14 @@ export class DigitalOcean implements Cloud {
     query: Request['query'],
     doing: string,
     signal: AbortSignal,
-  ): Promise<readonly CloudDroplet[]> {
+  ): Promise<{ readonly droplets: readonly CloudDroplet[]; readonly isSettled: boolean }> {
     const seen = new Map<number, CloudDroplet>();
     for (let tries = 0; tries < LIST_TRIES; tries++) {
       const { droplets, isSettled } = await this.#listOnce(query, doing, signal);
       for (const droplet of droplets) seen.set(droplet.id, droplet);
-      if (isSettled) return droplets;
+      if (isSettled) return { droplets, isSettled };
     }
-    return [...seen.values()];
+    return { droplets: [...seen.values()], isSettled: false };
   }
 
   /** Not settled: the account changed meanwhile. */

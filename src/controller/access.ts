@@ -1,44 +1,109 @@
 import type { Clock } from '../clock.ts';
 import { type Cloud, CloudError } from '../cloud/cloud.ts';
-import type { CloudView } from '../store/cloud-view.ts';
+import type { CloudAccess, CloudView } from '../store/cloud-view.ts';
 
-/** A refusal is believed for so long: a token that may list but not create would be taken for a good one otherwise. */
-const BELIEVED_MS = 55_000;
+/** Between two looks whether the token is taken again. At first they come sooner, for a refusal may be a passing one. */
+const LOOK_MS = 60_000;
+const FIRST_LOOK_MS = 5_000;
+
+export interface AccessDeps {
+  readonly cloud: Cloud;
+  readonly cloudView: CloudView;
+  readonly clock: Clock;
+  /** Told when this process is the one that finds the token taken again: all that waited for it may go on. */
+  readonly onRestored: () => void;
+}
+
+/** Whether one call, of all that would be sent now, is to find out if the token is taken again. Pure; `now` in ms since the epoch. */
+export function isLookDue({ lookAt = 0 }: CloudAccess, now: number): boolean {
+  // A time that far off was written by a clock that is ahead.
+  return now >= lookAt || lookAt - now > LOOK_MS;
+}
 
 /**
- * A Cloud that notes, for all processes and for readiness, whether DigitalOcean takes the token. A 401 from any call and a
- * 403 to a create stop all creates; the first success a minute later lets them go on.
+ * A Cloud that notes, for all processes and for readiness, whether DigitalOcean takes the token. After a 401 to any call,
+ * or a 403 to a create, what was refused is not sent any more, but for one look a minute among all processes: a create
+ * when creates alone are refused, as to a token without their scope, else whichever call comes first.
  */
-export function noteAccess(cloud: Cloud, view: CloudView, clock: Clock): Cloud {
-  const note = async <T>(call: Promise<T>, isCreate = false): Promise<T> => {
+export function noteAccess({ cloud, cloudView, clock, onRestored }: AccessDeps): Cloud {
+  const ask = async <T>(send: () => Promise<T>, isCreate = false): Promise<T> => {
+    const known = await lastKnown();
+    const isShut =
+      known !== 'nobody knows' && known?.ok === false && (isCreate || known.refused !== 'creates');
+    const look = isShut ? await claimLook(known) : undefined;
     try {
-      const result = await call;
-      const known = await view.access();
-      const now = clock.now();
-      if (!known || (!known.ok && (isCreate || now - known.since > BELIEVED_MS))) {
-        await view.setAccess({ ok: true, message: '', since: now });
-      }
+      const result = await send();
+      if (look) await restored(look);
+      else if (known === undefined)
+        await note({ ok: true, message: '', since: clock.now() }, known);
       return result;
     } catch (error) {
-      if (error instanceof CloudError && error.kind === 'unauthorized') {
-        const known = await view.access();
-        if ((isCreate || error.status === 401) && known?.ok !== false) {
-          await view.setAccess({ ok: false, message: error.message, since: clock.now() });
-        }
-      }
-      throw error;
+      if (!(error instanceof CloudError && error.kind === 'unauthorized')) throw error;
+      if (known === 'nobody knows' || !(isCreate || error.status === 401)) throw error;
+      throw await refused(error, look ?? known, isCreate);
     }
   };
+
+  /** Noting must not get into the way of a call; nor does a Redis that is away, for then the budget sends nothing. */
+  const lastKnown = () => cloudView.access().catch(() => 'nobody knows' as const);
+  const note = (access: CloudAccess, known: CloudAccess | undefined) =>
+    cloudView.setAccess(access, known).catch(() => false);
+
+  /** Throws when it is not yet time, or another process looks. */
+  const claimLook = async (known: CloudAccess): Promise<CloudAccess> => {
+    const now = clock.now();
+    const look = { ...known, lookAt: now + betweenLooks(known, now) };
+    const isDue = isLookDue(known, now);
+    if (isDue && (await note(look, known))) return look;
+    const { lookAt } = isDue ? look : known;
+    throw new CloudError('unauthorized', known.message, { retryAt: lookAt });
+  };
+
+  const restored = async (look: CloudAccess): Promise<void> => {
+    if (await note({ ok: true, message: '', since: clock.now() }, look)) onRestored();
+  };
+
+  const refused = async (
+    error: CloudError,
+    known: CloudAccess | undefined,
+    isCreate: boolean,
+  ): Promise<CloudError> => {
+    const { message, status } = error;
+    const now = clock.now();
+    const scope = isCreate ? 'creates' : 'all';
+    const isNews = known?.ok !== false || known.refused !== scope;
+    const access: CloudAccess = {
+      ok: false,
+      message,
+      since: known?.ok === false ? known.since : now,
+      refused: scope,
+      lookAt:
+        isNews || known.lookAt === undefined
+          ? now + (isCreate ? LOOK_MS : FIRST_LOOK_MS)
+          : known.lookAt,
+    };
+    await note(access, known);
+    return new CloudError('unauthorized', message, {
+      status,
+      retryAt: access.lookAt,
+      cause: error,
+    });
+  };
+
   return {
-    listDroplets: (signal) => note(cloud.listDroplets(signal)),
-    findByName: (name, signal) => note(cloud.findByName(name, signal)),
-    getDroplet: (id, signal) => note(cloud.getDroplet(id, signal)),
-    createDroplet: (request, signal) => note(cloud.createDroplet(request, signal), true),
-    createDroplets: (request, signal) => note(cloud.createDroplets(request, signal), true),
-    deleteDroplet: (id, signal) => note(cloud.deleteDroplet(id, signal)),
-    act: (id, action, signal) => note(cloud.act(id, action, signal)),
-    rename: (id, name, signal) => note(cloud.rename(id, name, signal)),
+    listDroplets: (signal) => ask(() => cloud.listDroplets(signal)),
+    findByName: (name, signal) => ask(() => cloud.findByName(name, signal)),
+    getDroplet: (id, signal) => ask(() => cloud.getDroplet(id, signal)),
+    createDroplet: (request, signal) => ask(() => cloud.createDroplet(request, signal), true),
+    createDroplets: (request, signal) => ask(() => cloud.createDroplets(request, signal), true),
+    deleteDroplet: (id, signal) => ask(() => cloud.deleteDroplet(id, signal)),
+    act: (id, action, signal) => ask(() => cloud.act(id, action, signal)),
+    rename: (id, name, signal) => ask(() => cloud.rename(id, name, signal)),
     sizePrices: (signal) => cloud.sizePrices(signal),
     dropletLimit: (signal) => cloud.dropletLimit(signal),
   };
 }
+
+/** 5 s, 10 s, 20 s, 40 s, then a minute; a create that is refused is not sent sooner than after a minute. */
+const betweenLooks = ({ refused, since }: CloudAccess, now: number): number =>
+  refused === 'creates' ? LOOK_MS : Math.min(LOOK_MS, Math.max(FIRST_LOOK_MS, now - since));

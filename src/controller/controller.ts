@@ -1,8 +1,10 @@
 import type { Logger } from '../log.ts';
 import type { WorkQueue } from '../queue/queue.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import { getCondition } from '../resources/condition.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { type Change, StoreError } from '../store/store.ts';
+import { noteAccess } from './access.ts';
 import { type Brakes, brakesOf } from './brakes.ts';
 import type { ControllerDeps } from './deps.ts';
 import { dropletReconciler } from './droplet/index.ts';
@@ -49,20 +51,23 @@ export class Controller {
     this.#queue = queue;
     this.#objects = objects;
     this.#log = ports.log;
-    const orphans = new OrphanCollector(ports);
+    const cloud = noteAccess({ ...ports, onRestored: () => this.#free('Unauthorized') });
+    const orphans = new OrphanCollector({ ...ports, cloud });
     const sweeperDeps: SweeperDeps = {
-      cloud: ports.cloud,
+      cloud,
       cloudView: ports.cloudView,
       clock: ports.clock,
       log: ports.log,
       onSeen: (droplets) => this.#onSeen(droplets),
-      onSwept: (droplets) => orphans.collect(droplets, this.#stopped.signal),
+      onSwept: (sweep, droplets) => orphans.collect(sweep, droplets, this.#stopped.signal),
       onAway: () => this.#outages.note("DigitalOcean's API"),
+      onBack: () => this.#free('CloudUnavailable'),
     };
     this.#outages = new Outages(ports.clock);
     this.#sweeper = new Sweeper(sweeperDeps);
     this.#deps = {
       ...ports,
+      cloud,
       sweeper: this.#sweeper,
       startedAt: ports.clock.now(),
       outage: () => this.#outages.recent(),
@@ -125,6 +130,18 @@ export class Controller {
       // The periodic resync finds the work all the same.
       this.#log.warn({ err: error, key }, 'A trigger was lost');
     });
+  }
+
+  /** What held these objects back is over: nobody need wait for the next look of its own. */
+  #free(reason: string): void {
+    this.#trigger(SWEEP);
+    for (const kind of ['Droplet', 'Instance'] as const) {
+      for (const { metadata, status } of this.#objects.list(kind).items) {
+        if (getCondition(status?.conditions, 'Ready')?.reason === reason) {
+          this.#trigger(keyOf(kind, metadata.name));
+        }
+      }
+    }
   }
 
   async #onSeen(droplets: readonly CloudDroplet[]): Promise<void> {

@@ -3,13 +3,15 @@ import { type Cloud, CloudError } from '../cloud/cloud.ts';
 import type { Logger } from '../log.ts';
 import { type CloudDroplet, clusterTag, uidOf } from '../resources/cloud-droplet.ts';
 import type { Droplet } from '../resources/droplet.ts';
-import type { CloudView } from '../store/cloud-view.ts';
+import type { CloudView, Sweep } from '../store/cloud-view.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 
 /** A record is written before its droplet, so a droplet without one is no newborn; the guard is for what nobody thought of. */
 const MIN_AGE_MS = 600_000;
 const MAX_PER_SWEEP = 5;
+/** What was suspected before that is suspected anew. */
+const SUSPECTED_FOR_MS = 600_000;
 
 /** Droplets of our cluster, old enough, that no record stands for. Pure; `now` in ms since the epoch. */
 export function orphansAmong(
@@ -44,21 +46,31 @@ export interface OrphanDeps {
 /** Deletes droplets that we made and that no record stands for: seen so in two sweeps, at most five a sweep. */
 export class OrphanCollector {
   readonly #deps: OrphanDeps;
-  #suspects = new Set<number>();
 
   constructor(deps: OrphanDeps) {
     this.#deps = deps;
   }
 
   /** To be called with what a sweep saw, after it: the cloud is read first and the records second, or a newborn could be taken for an orphan. */
-  async collect(droplets: readonly CloudDroplet[], signal: AbortSignal): Promise<void> {
+  async collect(
+    sweep: Sweep,
+    droplets: readonly CloudDroplet[],
+    signal: AbortSignal,
+  ): Promise<void> {
     const { store, cloudView, clock } = this.#deps;
     const clusterId = await cloudView.clusterId();
     if (orphansAmong(droplets, [], clusterId, clock.now()).length === 0) return;
     const { items } = await store.list('Droplet');
     const orphans = orphansAmong(droplets, items, clusterId, clock.now());
-    const confirmed = orphans.filter((orphan) => this.#suspects.has(orphan.id));
-    this.#suspects = new Set(orphans.map((orphan) => orphan.id));
+    if (orphans.length === 0) return;
+    const suspects = await cloudView.suspects();
+    // Two listings that ran side by side are one look.
+    const isSecondLook =
+      suspects !== undefined &&
+      suspects.seenAt <= sweep.startedAt &&
+      sweep.startedAt - suspects.seenAt < SUSPECTED_FOR_MS;
+    const confirmed = orphans.filter(({ id }) => isSecondLook && suspects.ids.includes(id));
+    await cloudView.setSuspects({ seenAt: sweep.finishedAt, ids: orphans.map(({ id }) => id) });
     for (const orphan of confirmed.slice(0, MAX_PER_SWEEP)) await this.#delete(orphan, signal);
   }
 

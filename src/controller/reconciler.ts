@@ -148,12 +148,13 @@ export async function reconcile<K extends Kind, Facts, StepName extends string>(
     } catch (error) {
       if (isConflict(error)) return AT_ONCE_MS;
       if (error instanceof StoreError && error.kind === 'not-found') return 0;
+      if (!(error instanceof CloudError)) throw error;
       const wait = waitForCloud<StepName>(error, clock.now());
-      if (!wait) throw error;
       log.warn({ reason: wait.wait }, wait.why);
       if (facts !== undefined) {
         await save(reconciler.status(object, facts, wait, clock.now()));
       }
+      if (wait.until === undefined) throw error;
       return restOf(wait, clock.now());
     }
   }
@@ -165,19 +166,22 @@ function restOf(plan: Exclude<Plan<string>, { do: string }>, now: number): numbe
   return 'settled' in plan ? plan.lookAgain : 0;
 }
 
-/** Refusals that concern the account and not this object: to be waited out, not backed off from. */
+/** What an object waits for after the cloud's no. `until`: it concerns the account, and is waited out; without it, the queue backs off. */
 function waitForCloud<StepName extends string>(
-  error: unknown,
+  error: CloudError,
   now: number,
-): Extract<Plan<StepName>, { wait: string }> | undefined {
-  if (!(error instanceof CloudError)) return undefined;
+): Extract<Plan<StepName>, { wait: string }> {
   if (error.kind === 'rate-limited') {
     const until = error.retryAt ?? now + 10_000;
     const seconds = Math.ceil((until - now) / 1000);
     return { wait: 'RateLimited', why: `${error.message} That is in about ${seconds} s.`, until };
   }
   if (error.kind === 'unauthorized') {
-    return { wait: 'Unauthorized', why: error.message, until: now + UNAUTHORIZED_LOOK_MS };
+    const until = error.retryAt ?? now + UNAUTHORIZED_LOOK_MS;
+    return { wait: 'Unauthorized', why: error.message, until };
   }
-  return undefined;
+  return {
+    wait: error.kind === 'refused' ? 'CloudRefused' : 'CloudUnavailable',
+    why: error.message,
+  };
 }

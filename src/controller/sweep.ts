@@ -10,7 +10,6 @@ const BUSY_MS = 2_000;
 /** When all is quiet: how late a change from outside is noticed at the most. */
 const QUIET_MS = 30_000;
 const RETRY_MS = 5_000;
-const UNAUTHORIZED_MS = 60_000;
 
 export interface SweeperDeps {
   readonly cloud: Cloud;
@@ -20,9 +19,11 @@ export interface SweeperDeps {
   /** Told of every droplet that a sweep saw change, appear or vanish. */
   readonly onSeen: (droplets: readonly CloudDroplet[]) => Promise<void>;
   /** Told of everything that a sweep saw, once it is recorded. */
-  readonly onSwept: (droplets: readonly CloudDroplet[]) => Promise<void>;
-  /** Told when the account could not be listed. */
+  readonly onSwept: (sweep: Sweep, droplets: readonly CloudDroplet[]) => Promise<void>;
+  /** Told when the account could not be listed … */
   readonly onAway: () => void;
+  /** … and when it can be again. */
+  readonly onBack: () => void;
 }
 
 /** Lists the whole account, for all objects at once: ⌈N/200⌉ requests, whatever the number of instances. */
@@ -30,6 +31,7 @@ export class Sweeper {
   readonly #deps: SweeperDeps;
   #running: { readonly startedAt: number; readonly done: Promise<Sweep> } | undefined;
   #next: Promise<Sweep> | undefined;
+  #isAway = false;
 
   constructor(deps: SweeperDeps) {
     this.#deps = deps;
@@ -67,7 +69,7 @@ export class Sweeper {
   }
 
   async #sweep(startedAt: number): Promise<Sweep> {
-    const { cloud, cloudView, clock, log, onSeen, onSwept } = this.#deps;
+    const { cloud, cloudView, clock, log, onSeen, onSwept, onBack } = this.#deps;
     const droplets = await cloud.listDroplets(AbortSignal.timeout(SWEEP_LIMIT_MS));
     const sweep = { startedAt, finishedAt: clock.now() };
     const { changed, missing } = await cloudView.record(sweep, droplets);
@@ -75,8 +77,10 @@ export class Sweeper {
       { droplets: droplets.length, changed: changed.length, missing: missing.length },
       'Swept the account',
     );
+    if (this.#isAway) onBack();
+    this.#isAway = false;
     await onSeen([...changed, ...missing]);
-    await onSwept(droplets);
+    await onSwept(sweep, droplets);
     return sweep;
   }
 
@@ -94,8 +98,10 @@ export class Sweeper {
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       log.warn({ reason: error.message }, 'The account could not be listed');
-      if (error.kind === 'unauthorized') return UNAUTHORIZED_MS;
-      if (error.kind !== 'rate-limited') this.#deps.onAway();
+      if (error.kind !== 'rate-limited' && error.kind !== 'unauthorized') {
+        this.#isAway = true;
+        this.#deps.onAway();
+      }
       return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
     }
     return isBusy() ? BUSY_MS : QUIET_MS;

@@ -14,6 +14,17 @@ export interface CloudAccess {
   readonly message: string;
   /** ms since the epoch of the last change of `ok`. */
   readonly since: number;
+  /** What is refused, when not ok: every call, or creates alone, which only a create can find out about. */
+  readonly refused?: 'all' | 'creates' | undefined;
+  /** ms since the epoch: when one call may find out whether the token is taken again. Until then none is sent. */
+  readonly lookAt?: number | undefined;
+}
+
+/** Droplets that looked like orphans to the sweep before: no one process sees all sweeps. */
+export interface OrphanSuspects {
+  /** When that sweep ended; ms since the epoch. */
+  readonly seenAt: number;
+  readonly ids: readonly number[];
 }
 
 export interface SweepDiff {
@@ -36,9 +47,15 @@ export interface CloudView {
     readonly tag?: string | undefined;
   }): Promise<{ readonly sweep: Sweep | undefined; readonly droplets: readonly CloudDroplet[] }>;
   all(): Promise<readonly CloudDroplet[]>;
+  /** The droplet is proven gone: it leaves the snapshot, and no late listing brings it back within the hour. `now` in ms since the epoch. */
+  forget(id: number, now: number): Promise<void>;
 
   access(): Promise<CloudAccess | undefined>;
-  setAccess(access: CloudAccess): Promise<void>;
+  /** Records it if `known` is still what is recorded. False: somebody else was first, and it is as they say. */
+  setAccess(access: CloudAccess, known: CloudAccess | undefined): Promise<boolean>;
+
+  suspects(): Promise<OrphanSuspects | undefined>;
+  setSuspects(suspects: OrphanSuspects): Promise<void>;
 
   /** What sizes cost, and when that was last asked (ms since the epoch); undefined before it was. */
   prices(): Promise<{ readonly prices: Prices; readonly askedAt: number } | undefined>;

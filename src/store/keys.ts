@@ -28,6 +28,10 @@ export const storeKeys = (prefix: string) => ({
   droplets: `${prefix}:cloud:droplets`,
   /** Sorted set, all scores 0: what a droplet can be found by, then its id. */
   dropletIndex: `${prefix}:cloud:index`,
+  /** Sorted set: ids of droplets that are proven gone, by when that was. */
+  gone: `${prefix}:cloud:gone`,
+  /** String: JSON of the droplets that looked like orphans to the last sweep. */
+  suspects: `${prefix}:cloud:suspects`,
   /** String: JSON, whether DigitalOcean takes our token. */
   access: `${prefix}:cloud:access`,
   /** Hash: a size's slug → JSON of its price; and under an empty name, when that was asked. */

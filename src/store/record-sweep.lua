@@ -3,6 +3,7 @@
 -- KEYS[1]  the recorded sweep, JSON with startedAt
 -- KEYS[2]  hash: id -> JSON of the droplet
 -- KEYS[3]  sorted set, all scores 0: "<term>\0<id>"; the terms are "name:<lower case>" and "tag:<tag>"
+-- KEYS[4]  sorted set: ids of droplets that are proven gone, and so do not count, whatever a late listing shows
 -- ARGV[1]  when this sweep began, ms since the epoch
 -- ARGV[2]  this sweep, JSON
 -- ARGV[3…] for each droplet: id, JSON
@@ -39,8 +40,9 @@ local changed, seen = {}, {}
 for i = 3, #ARGV, 2 do
   local id, json = ARGV[i], ARGV[i + 1]
   local past = before[id]
-  seen[id] = true
-  if past ~= json then
+  local isGone = redis.call('ZSCORE', KEYS[4], id)
+  if not isGone then seen[id] = true end
+  if past ~= json and not isGone then
     changed[#changed + 1] = id
     changed[#changed + 1] = past or ''
     if past then index('ZREM', id, past) end

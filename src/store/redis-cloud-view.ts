@@ -1,11 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Price, Prices } from '../resources/price.ts';
-import type { CloudAccess, CloudView, Sweep, SweepDiff } from './cloud-view.ts';
+import type { CloudAccess, CloudView, OrphanSuspects, Sweep, SweepDiff } from './cloud-view.ts';
 import { byId, diffOf, type FindDroplets, searchTerms } from './droplet-terms.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered } from './redis.ts';
 import { Script } from './script.ts';
+
+/** Lists show a droplet for some seconds after it is gone; this is longer than any listing can be late. */
+const GONE_FOR_MS = 3_600_000;
 
 export interface RedisCloudViewDeps {
   readonly redis: Redis;
@@ -20,6 +23,8 @@ export class RedisCloudView implements CloudView {
   readonly #newId: () => string;
   readonly #recordScript = new Script('./record-sweep.lua');
   readonly #findScript = new Script('./find-droplets.lua');
+  readonly #forgetScript = new Script('./forget-droplet.lua');
+  readonly #setAccessScript = new Script('./set-access.lua');
 
   constructor(deps: RedisCloudViewDeps) {
     this.#redis = deps.redis;
@@ -30,11 +35,11 @@ export class RedisCloudView implements CloudView {
   async record(sweep: Sweep, droplets: readonly CloudDroplet[]): Promise<SweepDiff> {
     // A listing of pages may show one droplet twice; what it said last counts.
     const seen = new Map(droplets.map((droplet) => [droplet.id, droplet]));
-    const { sweep: sweepKey, droplets: dropletsKey, dropletIndex } = this.#keys;
+    const { sweep: sweepKey, droplets: dropletsKey, dropletIndex, gone } = this.#keys;
     const [changed, missing] = (await answered('record a sweep', () =>
       this.#recordScript.run(
         this.#redis,
-        [sweepKey, dropletsKey, dropletIndex],
+        [sweepKey, dropletsKey, dropletIndex, gone],
         [
           sweep.startedAt,
           JSON.stringify(sweep),
@@ -80,6 +85,17 @@ export class RedisCloudView implements CloudView {
     return values.map(parse).sort(byId);
   }
 
+  async forget(id: number, now: number): Promise<void> {
+    const { droplets, dropletIndex, gone } = this.#keys;
+    await answered('forget a droplet', () =>
+      this.#forgetScript.run(
+        this.#redis,
+        [droplets, dropletIndex, gone],
+        [id, now, now - GONE_FOR_MS, GONE_FOR_MS],
+      ),
+    );
+  }
+
   async access(): Promise<CloudAccess | undefined> {
     const text = await answered('tell of the cloud access', () =>
       this.#redis.get(this.#keys.access),
@@ -87,9 +103,27 @@ export class RedisCloudView implements CloudView {
     return text === null ? undefined : (JSON.parse(text) as CloudAccess);
   }
 
-  async setAccess(access: CloudAccess): Promise<void> {
-    await answered('note the cloud access', () =>
-      this.#redis.set(this.#keys.access, JSON.stringify(access)),
+  async setAccess(access: CloudAccess, known: CloudAccess | undefined): Promise<boolean> {
+    const isSet = await answered('note the cloud access', () =>
+      this.#setAccessScript.run(
+        this.#redis,
+        [this.#keys.access],
+        [known === undefined ? '' : JSON.stringify(known), JSON.stringify(access)],
+      ),
+    );
+    return isSet === 1;
+  }
+
+  async suspects(): Promise<OrphanSuspects | undefined> {
+    const text = await answered('tell of suspected orphans', () =>
+      this.#redis.get(this.#keys.suspects),
+    );
+    return text === null ? undefined : (JSON.parse(text) as OrphanSuspects);
+  }
+
+  async setSuspects(suspects: OrphanSuspects): Promise<void> {
+    await answered('note suspected orphans', () =>
+      this.#redis.set(this.#keys.suspects, JSON.stringify(suspects)),
     );
   }
 

@@ -25,6 +25,7 @@ const aDroplet = (id: number, over: Partial<CloudDroplet> = {}): CloudDroplet =>
   ...over,
 });
 const sweepAt = (startedAt: number) => ({ startedAt, finishedAt: startedAt + 500 });
+const refused = { ok: false, message: 'DigitalOcean refuses the token.', since: 5 };
 const ids = (droplets: readonly CloudDroplet[]) => droplets.map(({ id }) => id);
 
 describe.each(Object.entries(subjects))('%s', (_, make) => {
@@ -171,9 +172,43 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
 
   test('keeps whether the cloud takes our token', async () => {
     expect(await view.access()).toBeUndefined();
-    const refused = { ok: false, message: 'DigitalOcean refuses the token.', since: 5 };
-    await view.setAccess(refused);
+    expect(await view.setAccess(refused, undefined)).toBe(true);
     expect(await view.access()).toEqual(refused);
+  });
+
+  test('of several who learn about the token at once, one is first', async () => {
+    const restored = { ok: true, message: '', since: 9 };
+    await view.setAccess(refused, undefined);
+    expect(await view.setAccess(restored, undefined)).toBe(false);
+    const known = await view.access();
+    const asked = await Promise.all(
+      Array.from({ length: 10 }, (_, i) => view.setAccess({ ...refused, lookAt: i }, known)),
+    );
+    expect(asked.filter((isFirst) => isFirst)).toHaveLength(1);
+    expect(await view.setAccess(restored, await view.access())).toBe(true);
+    expect(await view.access()).toEqual(restored);
+  });
+
+  test('keeps suspected orphans', async () => {
+    expect(await view.suspects()).toBeUndefined();
+    await view.setSuspects({ seenAt: 5, ids: [1, 2] });
+    await view.setSuspects({ seenAt: 6, ids: [2] });
+    expect(await view.suspects()).toEqual({ seenAt: 6, ids: [2] });
+  });
+
+  test('a droplet that is proven gone leaves the snapshot, and no late listing brings it back', async () => {
+    await view.record(sweepAt(1_000), [aDroplet(1), aDroplet(2)]);
+    await view.forget(1, 1_500);
+    expect(ids(await view.all())).toEqual([2]);
+    expect((await view.find({ id: 1, name: 'bot-1' })).droplets).toEqual([]);
+    expect(await view.record(sweepAt(2_000), [aDroplet(1), aDroplet(2)])).toEqual({
+      changed: [],
+      missing: [],
+    });
+    expect(ids(await view.all())).toEqual([2]);
+    await view.forget(1, 2_500);
+    await view.forget(77, 2_500);
+    expect(ids(await view.all())).toEqual([2]);
   });
 
   test('makes one cluster id, however many ask at once', async () => {

@@ -232,16 +232,14 @@ describe('readiness', () => {
     });
     const now = Date.now();
     await own.cloudView.record({ startedAt: now - 100, finishedAt: now }, []);
-    await own.cloudView.setAccess({ ok: true, message: '', since: now });
+    const taken = { ok: true, message: '', since: now };
+    await own.cloudView.setAccess(taken, undefined);
     expect((await ready()).checks).toMatchObject({
       cloud: { ok: true, message: 'DigitalOcean takes the token' },
       sweep: { message: expect.stringMatching(/^The account was listed \d+ s ago$/) },
     });
-    await own.cloudView.setAccess({
-      ok: false,
-      message: 'DigitalOcean refuses the token: set another DIGITALOCEAN_TOKEN',
-      since: now,
-    });
+    const message = 'DigitalOcean refuses the token: set another DIGITALOCEAN_TOKEN';
+    await own.cloudView.setAccess({ ok: false, message, since: now }, taken);
     expect(await ready()).toMatchObject({
       status: 503,
       ready: false,

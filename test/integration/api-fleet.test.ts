@@ -80,7 +80,8 @@ describe('the fleet', () => {
     );
     await api.reports.report(report('c', { seenAt: now + 1 }));
     await api.cloudView.record({ startedAt: now - 5_000, finishedAt: now - 4_000 }, []);
-    await api.cloudView.setAccess({ ok: false, message: 'The token is refused', since: now });
+    const refused = { ok: false, message: 'The token is refused', since: now };
+    await api.cloudView.setAccess(refused, await api.cloudView.access());
     expect(await fleet()).toMatchObject({
       budget: newer,
       brakes: { repairs: 'Redis was away just now', replacements: null },

@@ -36,6 +36,14 @@ function answerPage({ query, json }: StubRequest, account: readonly number[], to
 }
 
 describe('DigitalOcean.sizePrices', () => {
+  it('takes no list for an answer that has fewer than it counts, when none is the one', async () => {
+    stub.answer = ({ json }) => json(200, { droplets: [], links: {}, meta: { total: 1 } });
+    await expect(cloud.findByName('bot-1', live())).rejects.toMatchObject({
+      kind: 'outcome-unknown',
+      message: expect.stringContaining('asked again'),
+    });
+  });
+
   it('reads all pages', async () => {
     stub.answer = ({ query, json }) => {
       const page = Number(query.get('page'));

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/clock.ts';
-import { noteAccess } from '../../src/controller/access.ts';
 import type { ControllerSettings } from '../../src/controller/deps.ts';
 import type { Logger } from '../../src/log.ts';
 import { type InstanceSpec, instanceName, instanceSpec } from '../../src/resources/instance.ts';
@@ -138,7 +137,7 @@ export class World {
       store: this.store,
       journal: this.journal,
       cloudView: this.view,
-      cloud: noteAccess(this.cloud, this.view, this.clock),
+      cloud: this.cloud,
       shell: new MemoryShell({ hosts: this.hosts.hosts, clock: this.clock, lookMs: 500 }),
       bot: this.#bot,
       queue: new MemoryQueue(this.broker),

@@ -1,6 +1,13 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
 import type { Prices } from '../../src/resources/price.ts';
-import type { CloudAccess, CloudView, Sweep, SweepDiff } from '../../src/store/cloud-view.ts';
+import type {
+  CloudAccess,
+  CloudView,
+  OrphanSuspects,
+  Sweep,
+  SweepDiff,
+} from '../../src/store/cloud-view.ts';
 import {
   byId,
   diffOf,
@@ -14,6 +21,8 @@ export class MemoryCloudView implements CloudView {
   readonly #newId: () => string;
   #sweep: Sweep | undefined;
   #droplets: ReadonlyMap<number, CloudDroplet> = new Map();
+  readonly #gone = new Set<number>();
+  #suspects: OrphanSuspects | undefined;
   #access: CloudAccess | undefined;
   #prices: { readonly prices: Prices; readonly askedAt: number } | undefined;
   #clusterId: string | undefined;
@@ -28,7 +37,9 @@ export class MemoryCloudView implements CloudView {
     const before = this.#droplets;
     this.#sweep = sweep;
     this.#droplets = new Map(
-      droplets.map((droplet) => [droplet.id, JSON.parse(JSON.stringify(droplet)) as CloudDroplet]),
+      droplets
+        .filter((droplet) => !this.#gone.has(droplet.id))
+        .map((droplet) => [droplet.id, JSON.parse(JSON.stringify(droplet)) as CloudDroplet]),
     );
     const missing = [...before.values()].filter((droplet) => !this.#droplets.has(droplet.id));
     return diffOf(before, [...this.#droplets.values()], missing);
@@ -53,12 +64,27 @@ export class MemoryCloudView implements CloudView {
     return structuredClone([...this.#droplets.values()]).sort(byId);
   }
 
+  async forget(id: number): Promise<void> {
+    this.#gone.add(id);
+    this.#droplets = new Map([...this.#droplets].filter(([one]) => one !== id));
+  }
+
   async access(): Promise<CloudAccess | undefined> {
     return this.#access;
   }
 
-  async setAccess(access: CloudAccess): Promise<void> {
-    this.#access = access;
+  async setAccess(access: CloudAccess, known: CloudAccess | undefined): Promise<boolean> {
+    if (!isDeepStrictEqual(this.#access, known)) return false;
+    this.#access = structuredClone(access);
+    return true;
+  }
+
+  async suspects(): Promise<OrphanSuspects | undefined> {
+    return this.#suspects;
+  }
+
+  async setSuspects(suspects: OrphanSuspects): Promise<void> {
+    this.#suspects = structuredClone(suspects);
   }
 
   async prices(): Promise<{ readonly prices: Prices; readonly askedAt: number } | undefined> {

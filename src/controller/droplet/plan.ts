@@ -2,6 +2,7 @@ import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import type { CreateIntent, Droplet, DropletStatus } from '../../resources/droplet.ts';
 import { ADOPT_ANNOTATION } from '../../resources/meta.ts';
 import type { CloudAccess, Sweep } from '../../store/cloud-view.ts';
+import { isLookDue } from '../access.ts';
 import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
 
@@ -79,14 +80,22 @@ export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number):
   if (facts.isPaused) {
     return { wait: 'Paused', why: 'No droplet is created while the instance is paused' };
   }
-  if (facts.access && !facts.access.ok) {
-    const why = `No droplet is created while DigitalOcean refuses the token: ${facts.access.message}`;
-    return { wait: 'Unauthorized', why, until: now + UNAUTHORIZED_LOOK_MS };
-  }
+  const refusal = refusalOf(facts.access, now);
+  if (refusal) return refusal;
   if (status?.hold && at(status.hold.until) > now) {
     return { wait: status.hold.reason, why: status.hold.message, until: at(status.hold.until) };
   }
   return { do: 'create', why: 'Asking DigitalOcean for the droplet' };
+}
+
+/** No create while the token is refused, but for the one that finds out when creates alone are. */
+function refusalOf(access: CloudAccess | undefined, now: number): Plan<DropletStep> | undefined {
+  if (!access || access.ok) return undefined;
+  const isMyLook = access.refused === 'creates' && isLookDue(access, now);
+  if (isMyLook) return undefined;
+  const why = `No droplet is created while DigitalOcean refuses the token: ${access.message}`;
+  const until = access.refused === 'creates' ? access.lookAt : undefined;
+  return { wait: 'Unauthorized', why, until: until ?? now + UNAUTHORIZED_LOOK_MS };
 }
 
 /** The id is known: keep what is there, and notice when it is no longer there. */

@@ -15,6 +15,7 @@ export async function checkGone(
     await context.save({ state: found.state, ip: found.ip ?? object.status?.ip, seen: true });
     return { lookAgain: LISTED_SOON_MS };
   }
+  await deps.cloudView.forget(id, deps.clock.now());
   await context.save({
     id: undefined,
     ip: undefined,

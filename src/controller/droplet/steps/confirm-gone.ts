@@ -17,6 +17,8 @@ export async function confirmGone(
   const now = deps.clock.now();
   const isNewborn = !seen && acceptedAt !== undefined && now - Date.parse(acceptedAt) < NEWBORN_MS;
   if (!found && !isNewborn) {
+    // Or a listing from before its end, without its late tags, would pass for a stranger's droplet that serves the number.
+    await deps.cloudView.forget(id, now);
     await context.save({ deletion: { ...deletion, confirmedAt: new Date(now).toISOString() } });
     return undefined;
   }

@@ -14,6 +14,9 @@ const schema = z.object({
   /** One or several keys, separated by commas, so that keys can be rotated. */
   API_KEY: text.optional(),
 
+  /** Where "orquesta apply" and "get" find the API. Left out: on this machine, at PORT. */
+  ORQUESTA_URL: url.optional(),
+
   DIGITALOCEAN_TOKEN: text.optional(),
   DIGITALOCEAN_API_URL: url.default('https://api.digitalocean.com'),
   /** Image of classes and droplets that keep the default one: a slug, or the id of a snapshot. */
@@ -126,23 +129,31 @@ function missing(config: Config): string[] {
 }
 
 /**
- * Reads the settings from an environment. An empty variable counts as not set.
+ * Reads the settings from an environment, whatever is needed for a role. An empty variable counts as not set.
  * Throws ConfigError that names each wrong variable and why; values, which may be secret, are not in it.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Config {
   const set = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name in schema.shape && value !== ''),
   );
   const parsed = schema.safeParse(set);
-  const lines = parsed.success
-    ? missing(parsed.data)
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
-  if (parsed.success && lines.length === 0) return parsed.data;
-  throw new ConfigError(
+  if (parsed.success) return parsed.data;
+  throw refused(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`));
+}
+
+/** The same, and what the role needs must be there. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const config = readSettings(env);
+  const lines = missing(config);
+  if (lines.length > 0) throw refused(lines);
+  return config;
+}
+
+const refused = (lines: readonly string[]): ConfigError =>
+  new ConfigError(
     [
       'Orquesta cannot start with these settings:',
       ...lines.map((line) => `  ${line}`),
       TRY_IT,
     ].join('\n'),
   );
-}

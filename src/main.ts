@@ -8,7 +8,7 @@ import { createApp } from './api/app.ts';
 import { readConsole } from './api/console.ts';
 import { createStatusApp } from './api/status-app.ts';
 import { HttpBot } from './bot/http-bot.ts';
-import { applyClasses } from './classes.ts';
+import { applyClasses, OWN_CLASSES } from './classes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { RedisBudget } from './cloud/budget.ts';
 import { DigitalOcean } from './cloud/digitalocean.ts';
@@ -17,6 +17,7 @@ import { Controller } from './controller/controller.ts';
 import { Reporter } from './controller/reporter.ts';
 import { portMap } from './dial.ts';
 import { createLog, type Logger } from './log.ts';
+import { mustAnswer, openRedis } from './open-redis.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { noteResyncs } from './queue/note-resyncs.ts';
 import { LocalSecrets } from './secrets/local-secrets.ts';
@@ -26,13 +27,13 @@ import { newHostKey } from './ssh/host-key.ts';
 import { passwordHash } from './ssh/password-hash.ts';
 import { Ssh2Shell } from './ssh/ssh2-shell.ts';
 import { StoreCache } from './store/cache.ts';
-import { connect, durabilityWarnings } from './store/redis.ts';
+import { durabilityWarnings } from './store/redis.ts';
 import { RedisCloudView } from './store/redis-cloud-view.ts';
 import { RedisControllerReports } from './store/redis-controller-reports.ts';
 import { RedisJournal } from './store/redis-journal.ts';
 import { RedisStore } from './store/redis-store.ts';
-import { describePlace, parseRedisUrl } from './store/redis-url.ts';
 import { RedisVault } from './store/redis-vault.ts';
+import { migrate } from './store/schema.ts';
 import { parseEncryptionKeys, Seal } from './store/seal.ts';
 import { WatchCache } from './store/watch-cache.ts';
 
@@ -53,18 +54,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   const clock = systemClock;
   const random = systemRandom;
   const prefix = config.REDIS_PREFIX;
-  const redis = connect(
-    {
-      url: config.REDIS_URL,
-      host: config.REDIS_HOST,
-      port: config.REDIS_PORT,
-      username: config.REDIS_USERNAME,
-      password: config.REDIS_PASSWORD,
-      db: config.REDIS_DB,
-    },
-    'prompt',
-    log,
-  );
+  const redis = openRedis(config, log);
   const store = new RedisStore({
     redis,
     prefix,
@@ -89,6 +79,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   try {
     await mustAnswer(redis, config);
     for (const warning of await durabilityWarnings(redis)) log.warn(warning);
+    await migrate({ redis, prefix, clock, log });
     await applyClasses(config.ORQUESTA_CLASSES_DIR ?? OWN_CLASSES, { store, log });
     await objects.start();
     started.push(() => objects.close());
@@ -232,21 +223,6 @@ async function listenForStatus(
   }
 }
 
-/** A program that starts without Redis could do nothing: better say so at once, to whoever starts it. */
-async function mustAnswer(redis: Redis, config: Config): Promise<void> {
-  const place = config.REDIS_URL
-    ? describePlace(parseRedisUrl(config.REDIS_URL))
-    : `${config.REDIS_HOST}:${config.REDIS_PORT}`;
-  try {
-    await redis.ping();
-  } catch (cause) {
-    throw new Error(
-      `Redis does not answer at ${place}. Start one with "redis-server redis.conf", or set REDIS_URL`,
-      { cause },
-    );
-  }
-}
-
 /** The key that Orquesta logs in with where none is given: made once, the same for all processes. Throws SealError. */
 function ownDeployKey(redis: Redis, config: Config): Promise<string> {
   const seal = new Seal(parseEncryptionKeys(config.ORQUESTA_ENCRYPTION_KEY ?? ''));
@@ -268,7 +244,6 @@ const keysOf = (keys = ''): readonly string[] =>
 const defaultHost = (): string =>
   existsSync('/.dockerenv') || existsSync('/run/.containerenv') ? '0.0.0.0' : '127.0.0.1';
 
-const OWN_CLASSES = fileURLToPath(new URL('../manifests/classes', import.meta.url));
 const OWN_CONSOLE = fileURLToPath(new URL('../dist/web', import.meta.url));
 
 function packageVersion(): string {

@@ -18,6 +18,26 @@ const commands: Readonly<
     what: 'run a DigitalOcean of our own, for any client of its API',
     run: async (argv) => (await import('./simulator.ts')).simulatorCommand(argv, process.env),
   },
+  apply: {
+    what: 'declare what YAML or JSON files say, through the API',
+    run: async (argv) => (await import('./apply.ts')).apply(argv),
+  },
+  get: {
+    what: 'show objects as a table, YAML or JSON, through the API',
+    run: async (argv) => (await import('./get.ts')).get(argv),
+  },
+  doctor: {
+    what: 'check token, limits, classes, Redis, login, clock and ports, and say what to do',
+    run: async (argv) => (await import('./doctor.ts')).doctor(argv),
+  },
+  export: {
+    what: 'back up all objects as YAML',
+    run: async (argv) => (await import('./export.ts')).exportCommand(argv),
+  },
+  import: {
+    what: 'restore a backup, or rebuild the records from the droplets of the account',
+    run: async (argv) => (await import('./import.ts')).importCommand(argv),
+  },
 };
 
 const USAGE = [

@@ -80,7 +80,7 @@ export class RedisBudget implements Budget {
     this.#redis = deps.redis;
     this.#clock = deps.clock;
     const tokenHash = createHash('sha256').update(`orquesta budget\0${deps.token}`).digest('hex');
-    this.#key = `${deps.prefix}budget:${tokenHash.slice(0, 32)}`;
+    this.#key = `${deps.prefix}:budget:${tokenHash.slice(0, 32)}`;
     const { minute, hour } = deps.limits ?? LIMITS;
     this.#windows = [minute, hour];
     this.#timeoutMs = deps.redisTimeoutMs ?? REDIS_TIMEOUT_MS;

@@ -138,7 +138,9 @@ export class StoreCache {
   #take(change: Change): void {
     const { kind, object } = change;
     const revision = parseRevision(object.metadata.resourceVersion);
-    if (revision > (this.#listedAt.get(kind) ?? 0)) this.#apply(change, false);
+    // A newer version of the program beside this one may write kinds that are not known here.
+    const isKnown = this.#objects.has(kind);
+    if (isKnown && revision > (this.#listedAt.get(kind) ?? 0)) this.#apply(change, false);
     this.#reach(revision);
   }
 

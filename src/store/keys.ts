@@ -11,6 +11,8 @@ export const storeKeys = (prefix: string) => ({
   revision: `${prefix}:revision`,
   /** Stream: every commit, under the entry ID "<revision>-0". */
   changes: `${prefix}:changes`,
+  /** String: in which version of the schema the objects are written. */
+  schemaVersion: `${prefix}:schema-version`,
 
   /** String: a JSON array of the events of one object, oldest first. */
   events: (kind: Kind, name: string): string => `${prefix}:events:${kinds[kind].plural}:${name}`,

@@ -28,7 +28,7 @@ import {
 } from './writes.ts';
 
 /** Changes that a watch can look back on. */
-const KEPT_CHANGES = 10_000;
+export const KEPT_CHANGES = 10_000;
 /** A deletion without preconditions is carried out on whatever version stands; this often it may meet another writer. */
 const MAX_DELETE_TRIES = 20;
 /** So long may replicas take to have a write. */

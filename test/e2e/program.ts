@@ -44,6 +44,12 @@ export interface Status {
   readonly instanceInfo: { readonly ip: string | null; readonly dropletId: number } | null;
 }
 
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** A world of real processes: the program (as often as wanted) over a real Redis and the simulated cloud. */
 export class World {
   readonly simulator: Simulator;
@@ -97,6 +103,32 @@ export class World {
       return (await fetch(`${program.url}/healthz`)).ok;
     });
     return program;
+  }
+
+  /** Runs a command of the program with the settings of this world, to its end. */
+  orquesta(...args: readonly string[]): Promise<Ended> {
+    return this.orquestaWith({}, ...args);
+  }
+
+  async orquestaWith(
+    over: Readonly<Record<string, string>>,
+    ...args: readonly string[]
+  ): Promise<Ended> {
+    const command = ['--import', 'tsx', 'src/cli/orquesta.ts', ...args];
+    const child = spawn(process.execPath, command, {
+      env: { PATH: process.env['PATH'] ?? '', ...this.#env, ...over },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#running.add(child);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
+    const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+    return { code, stdout, stderr };
   }
 
   /** Does something to a droplet from outside, as the simulator allows (docs/simulator.md). */

@@ -50,7 +50,7 @@ case $what in
     exit "$code"
     ;;
   exec)
-    for pid in $(find "$group" -name cgroup.procs -exec cat {} +); do
+    for pid in $(find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null); do
       # Process 1 of the droplet's own numbering.
       if awk '/^NSpid:/ { found = NF > 2 && $NF == 1 } END { exit !found }' "/proc/$pid/status" 2>/dev/null; then
         exec nsenter --target "$pid" --all -- /bin/sh -c "$2"

@@ -1,0 +1,73 @@
+import type { Config } from '../config.ts';
+
+const LIMIT_MS = 30_000;
+
+/** The API said no, or nothing. The message is for people. */
+export class ApiRefusal extends Error {
+  override readonly name = 'ApiRefusal';
+}
+
+export interface ApiClient {
+  /** The body of a successful answer. Rejects with ApiRefusal. */
+  ask(
+    method: 'GET' | 'POST',
+    path: string,
+    options?: { readonly accept?: string; readonly body?: string },
+  ): Promise<unknown>;
+}
+
+/** Speaks to a running Orquesta: ORQUESTA_URL, else the one that these settings start on this machine; with the first key of API_KEY. */
+export function apiClient(config: Config): ApiClient {
+  const scheme = config.TLS_CERT_FILE ? 'https' : 'http';
+  const base = config.ORQUESTA_URL ?? `${scheme}://127.0.0.1:${config.PORT}`;
+  const key = firstKey(config.API_KEY);
+  return {
+    async ask(method, path, { accept = 'application/json', body } = {}) {
+      const response = await fetch(new URL(path, base), {
+        method,
+        headers: {
+          accept,
+          ...(key === undefined ? {} : { 'x-api-key': key }),
+          ...(body === undefined ? {} : { 'content-type': 'application/yaml' }),
+        },
+        ...(body === undefined ? {} : { body }),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(LIMIT_MS),
+      }).catch((cause: Error) => {
+        const why = cause.cause instanceof Error ? cause.cause.message : cause.message;
+        throw new ApiRefusal(
+          `Orquesta does not answer at ${base} (${why}): start it, or set ORQUESTA_URL.`,
+        );
+      });
+      const answer: unknown = await response.json().catch(() => undefined);
+      if (response.ok) return answer;
+      if (response.status === 401) {
+        throw new ApiRefusal(`Orquesta at ${base} does not take this API_KEY.`);
+      }
+      throw new ApiRefusal(reasonIn(answer) ?? `Orquesta at ${base} answers ${response.status}.`);
+    },
+  };
+}
+
+/** A key may have a name and a role in front of it: what is sent is what follows. */
+function firstKey(keys: string | undefined): string | undefined {
+  return keys
+    ?.split(',')
+    .map((key) => key.trim())
+    .find((key) => key !== '');
+}
+
+/** Kubernetes' Status says `message`, the REST facade `error` and, of manifests, `details`. */
+function reasonIn(answer: unknown): string | undefined {
+  const { message, error, details } = (answer ?? {}) as Record<string, unknown>;
+  if (Array.isArray(details) && details.length > 0) {
+    return details
+      .map((one: { document: number; line: number; message: string }) =>
+        typeof one.document === 'number'
+          ? `document ${one.document}, line ${one.line}: ${one.message}`
+          : JSON.stringify(one),
+      )
+      .join('\n');
+  }
+  return [error, message].find((text): text is string => typeof text === 'string');
+}

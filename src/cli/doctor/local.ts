@@ -1,0 +1,111 @@
+import { readFileSync, statSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import type { Config } from '../../config.ts';
+import type { Dial } from '../../dial.ts';
+import type { Droplet } from '../../resources/droplet.ts';
+import { authorizedKey } from '../../ssh/authorized-key.ts';
+import { type Check, failed, ok, warning } from './check.ts';
+
+const LEAST_PASSWORD = 16;
+const KNOCK_MS = 3_000;
+/** Enough to tell a firewall on our side from a droplet that is down. */
+const KNOCKED_AT = 3;
+
+/** Whether there is a way to log in to droplets, and no one else has it. */
+export function checkLogin(config: Config): Check {
+  const { SSH_PRIVATE_KEY_FILE: file, DIGITALOCEAN_SSH_PASSWORD: password } = config;
+  if (file !== undefined) return checkKeyFile(file);
+  if (password === undefined) {
+    return config.ORQUESTA_ENCRYPTION_KEY === undefined
+      ? failed(
+          'login',
+          'Set SSH_PRIVATE_KEY_FILE, DIGITALOCEAN_SSH_PASSWORD or ORQUESTA_ENCRYPTION_KEY: no droplet could be logged into.',
+        )
+      : ok('login', 'Orquesta logs in with a key of its own, kept sealed in Redis');
+  }
+  const isWeak = password.length < LEAST_PASSWORD || new Set(password).size < LEAST_PASSWORD / 2;
+  return isWeak
+    ? warning(
+        'login',
+        `DIGITALOCEAN_SSH_PASSWORD is easy to guess, and droplets are knocked at by everybody: take ${LEAST_PASSWORD} random characters or more, or better SSH_PRIVATE_KEY_FILE.`,
+      )
+    : ok('login', 'by password; a key (SSH_PRIVATE_KEY_FILE) would be better still');
+}
+
+function checkKeyFile(file: string): Check {
+  try {
+    const key = authorizedKey(readFileSync(file, 'utf8'));
+    // Group and others: nobody but the owner may read a private key.
+    const isOpen = (statSync(file).mode & 0o077) !== 0;
+    return isOpen
+      ? warning('login', `Others on this machine may read ${file}: chmod 600 ${file}`)
+      : ok('login', `with the ${key.split(' ')[0]} key of SSH_PRIVATE_KEY_FILE`);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return failed('login', `SSH_PRIVATE_KEY_FILE can't be used: ${why}.`);
+  }
+}
+
+/** Whether the API's port is free, or taken by Orquesta itself. */
+export async function checkPort(config: Config): Promise<Check> {
+  const { PORT: port, HOST: host = '127.0.0.1' } = config;
+  const server = createServer();
+  const code = await new Promise<string | undefined>((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? 'unknown'));
+    server.listen(port, host, () => resolve(undefined));
+  });
+  await new Promise((resolve) => server.close(resolve));
+  if (code === undefined) return ok('port', `${host}:${port} is free`);
+  if (code !== 'EADDRINUSE') {
+    return failed('port', `The API can't listen on ${host}:${port} (${code}): set HOST and PORT.`);
+  }
+  const scheme = config.TLS_CERT_FILE ? 'https' : 'http';
+  const isOurs = await fetch(
+    `${scheme}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/version`,
+  )
+    .then(async (answer) => 'version' in ((await answer.json()) as object))
+    .catch(() => false);
+  if (isOurs) return ok('port', `Orquesta serves at ${host}:${port}`);
+  return scheme === 'https'
+    ? warning(
+        'port',
+        `${host}:${port} is taken, by Orquesta or by another program: set PORT to another if it does not start.`,
+      )
+    : failed('port', `${host}:${port} is taken by another program: set PORT to another.`);
+}
+
+/** Whether SSH gets out of here, tried at droplets that run. */
+export async function checkWayOut(
+  droplets: readonly Droplet[],
+  port: number,
+  dial: Dial,
+): Promise<Check | undefined> {
+  const running = droplets.filter(({ status }) => status?.state === 'active' && status.ip);
+  const asked = running.slice(0, KNOCKED_AT);
+  if (asked.length === 0) return undefined;
+  const open = await Promise.all(
+    asked.map(({ status }) => {
+      const at = dial(status?.ip ?? '', port);
+      return knock(at.host, at.port);
+    }),
+  );
+  return open.some(Boolean)
+    ? ok('ssh', `droplets answer at port ${port}`)
+    : failed(
+        'ssh',
+        `None of ${asked.length} running droplets answers at port ${port}: let this machine's firewall let it out, or set SSH_PORT.`,
+      );
+}
+
+function knock(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: KNOCK_MS });
+    const end = (isOpen: boolean) => {
+      socket.destroy();
+      resolve(isOpen);
+    };
+    socket.once('connect', () => end(true));
+    socket.once('error', () => end(false));
+    socket.once('timeout', () => end(false));
+  });
+}

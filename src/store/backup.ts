@@ -1,0 +1,100 @@
+import { parseAllDocuments, stringify } from 'yaml';
+import { z } from 'zod';
+import { kinds, type ObjectOf } from '../resources/kinds.ts';
+import { API_VERSION, objectName } from '../resources/meta.ts';
+import type { Everything } from './commit-all.ts';
+import { mustBeKnown, SCHEMA_VERSION } from './schema.ts';
+
+/** The first document of a backup: what belongs to no single object. */
+const header = z.object({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal('Backup'),
+  spec: z.object({
+    schemaVersion: z.int().min(1),
+    revision: z.string().regex(/^\d{1,15}$/),
+    clusterId: z
+      .string()
+      .regex(/^[A-Za-z0-9_:-]{1,200}$/)
+      .optional(),
+    /** Each is worth nothing without ORQUESTA_ENCRYPTION_KEY. */
+    vault: z.record(z.string(), z.string()).default({}),
+  }),
+});
+
+/** As stored: with uid, times and status. Fields that only a newer version knows are kept. */
+const object = z.looseObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.enum(Object.keys(kinds) as [string, ...string[]]),
+  metadata: z.looseObject({
+    name: objectName,
+    uid: z.string().min(1),
+    generation: z.int().min(1),
+    creationTimestamp: z.string(),
+  }),
+  spec: z.looseObject({}),
+});
+
+export interface Backup {
+  readonly schemaVersion: number;
+  readonly revision: string;
+  readonly clusterId: string | undefined;
+  readonly vault: Readonly<Record<string, string>>;
+  readonly objects: readonly ObjectOf[keyof ObjectOf][];
+}
+
+/** The text is no backup that can be used. The message says where and why. */
+class BackupError extends Error {
+  override readonly name = 'BackupError';
+}
+
+/** YAML of all objects, one document each. `madeAt`: RFC 3339. Private keys are in it only as they are stored: sealed. */
+export function backupText(everything: Everything, madeAt: string): string {
+  const { objects, revision, schemaVersion, clusterId, vault } = everything;
+  const spec = {
+    schemaVersion: Number(schemaVersion ?? SCHEMA_VERSION),
+    revision,
+    ...(clusterId === undefined ? {} : { clusterId }),
+    ...(Object.keys(vault).length === 0 ? {} : { vault }),
+  };
+  const first = {
+    apiVersion: API_VERSION,
+    kind: 'Backup',
+    metadata: { creationTimestamp: madeAt },
+    spec,
+  };
+  return [first, ...objects]
+    .map((document) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }))
+    .join('---\n');
+}
+
+/** Throws BackupError for a text that is none, and SchemaError for one by a newer version of the program. */
+export function parseBackup(text: string): Backup {
+  const documents = parseAllDocuments(text);
+  const values = Array.isArray(documents) ? documents : [];
+  for (const [index, { errors }] of values.entries()) {
+    if (errors[0]) throw new BackupError(`document ${index + 1}: ${errors[0].message}`);
+  }
+  const [first, ...rest] = values.map((document) => document.toJS({ maxAliasCount: 0 }) as unknown);
+  const head = header.safeParse(first);
+  if (!head.success) {
+    throw new BackupError(
+      `its first document must be the kind "Backup", as "orquesta export" writes it (${told(head.error)})`,
+    );
+  }
+  const { schemaVersion, revision, clusterId, vault } = head.data.spec;
+  mustBeKnown(schemaVersion);
+  const seen = new Set<string>();
+  const objects = rest.map((value, index) => {
+    const parsed = object.safeParse(value);
+    if (!parsed.success) throw new BackupError(`document ${index + 2}: ${told(parsed.error)}`);
+    const { kind, metadata } = parsed.data;
+    const key = `${kind} ${metadata.name}`;
+    if (seen.has(key)) throw new BackupError(`document ${index + 2}: ${key} is there twice`);
+    seen.add(key);
+    return parsed.data as unknown as ObjectOf[keyof ObjectOf];
+  });
+  return { schemaVersion, revision, clusterId, vault, objects };
+}
+
+const told = ({ issues: [issue] }: z.ZodError): string =>
+  `${issue?.path.join('.') || 'it'}: ${issue?.message ?? 'is not valid'}`;

@@ -103,6 +103,9 @@ export function isHiddenVariable(name: string, { ORQUESTA_SECRET_ENV }: Config):
 
 const TRY_IT = 'To try Orquesta out without any account, run: npm run demo';
 
+const isCluster = (redisUrl: string | undefined): boolean =>
+  redisUrl !== undefined && parseRedisUrl(redisUrl).kind === 'cluster';
+
 /** What a role can't do without. */
 function missing(config: Config): string[] {
   const lines: string[] = [];
@@ -120,6 +123,11 @@ function missing(config: Config): string[] {
   if (role !== 'api' && !hasLogin) {
     lines.push(
       'Neither SSH_PRIVATE_KEY_FILE nor DIGITALOCEAN_SSH_PASSWORD is set: no droplet could be logged into. Set one of them, or ORQUESTA_ENCRYPTION_KEY, and Orquesta makes a key of its own and keeps it sealed.',
+    );
+  }
+  if (isCluster(config.REDIS_URL) && !/\{[^{}]+\}/.test(config.REDIS_PREFIX)) {
+    lines.push(
+      'REDIS_PREFIX must hold a hash tag in a Redis Cluster, so that all keys are on one node: set it to {orquesta}.',
     );
   }
   if (Boolean(config.TLS_CERT_FILE) !== Boolean(config.TLS_KEY_FILE)) {

@@ -13,6 +13,7 @@ export const openRedis = (config: Config, log?: RedisLog): Redis =>
       username: config.REDIS_USERNAME,
       password: config.REDIS_PASSWORD,
       db: config.REDIS_DB,
+      prefix: config.REDIS_PREFIX,
     },
     'prompt',
     log,

@@ -295,8 +295,9 @@ export class BullmqQueue implements WorkQueue {
       autoResendUnfulfilledCommands: true,
       retryStrategy: (times: number) => Math.min(100 * times, 1_000),
       socketTimeout: SOCKET_TIMEOUT_MS,
-      // A server that is the master no more has written nothing: the command is for the new one.
-      reconnectOnError: (err: Error) => (err.message.startsWith('READONLY') ? 2 : false),
+      // A server that is the master no more, or holds our keys no more, has written nothing: the command is for the new one.
+      reconnectOnError: (err: Error) =>
+        /^(READONLY|MOVED|ASK|CLUSTERDOWN)\b/.test(err.message) ? 2 : false,
     });
     redis.on('error', this.#note);
     return redis;

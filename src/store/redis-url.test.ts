@@ -3,6 +3,22 @@ import { describe, expect, test } from 'vitest';
 import { describePlace, parseRedisUrl, RedisUrlError } from './redis-url.ts';
 
 describe('parseRedisUrl', () => {
+  test('reads the nodes of a cluster', () => {
+    expect(parseRedisUrl('rediss+cluster://me:secret@10.0.0.1,[fd00::1]:6380')).toEqual({
+      kind: 'cluster',
+      nodes: [
+        { host: '10.0.0.1', port: 6379 },
+        { host: 'fd00::1', port: 6380 },
+      ],
+      tls: true,
+      username: 'me',
+      password: 'secret',
+      db: 0,
+    });
+    expect(() => parseRedisUrl('redis+cluster://a/1')).toThrow('has only one');
+    expect(() => parseRedisUrl('redis+cluster://a?db=1')).toThrow('?parameters');
+  });
+
   test.each([
     ['redis://localhost', { host: 'localhost', port: 6379, tls: false, db: 0 }],
     ['redis://localhost/', { host: 'localhost', port: 6379, tls: false, db: 0 }],

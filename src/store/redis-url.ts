@@ -1,5 +1,5 @@
 /** Where Redis is, as REDIS_URL says it. */
-export type RedisPlace = RedisServer | SentinelGroup;
+export type RedisPlace = RedisServer | SentinelGroup | ClusterNodes;
 
 interface RedisServer extends Access {
   readonly kind: 'server';
@@ -15,6 +15,12 @@ export interface SentinelGroup extends Access {
   readonly name: string;
   readonly sentinelUsername?: string | undefined;
   readonly sentinelPassword?: string | undefined;
+}
+
+/** Some nodes of a Redis Cluster; they know the others. */
+export interface ClusterNodes extends Access {
+  readonly kind: 'cluster';
+  readonly nodes: readonly HostPort[];
 }
 
 export interface HostPort {
@@ -40,28 +46,37 @@ const REDIS_PORT = 6379;
 const SENTINEL_PORT = 26_379;
 
 /**
- * Reads `redis://[user:password@]host[:port][/db]` or
+ * Reads `redis://[user:password@]host[:port][/db]`, `redis+cluster://[user:password@]host[:port][,host[:port]…]` or
  * `redis+sentinel://[user:password@]host[:port][,host[:port]…]/master-name[/db][?sentinelUsername=…&sentinelPassword=…]`;
- * `rediss` stands for TLS in both. Throws RedisUrlError and nothing else.
+ * `rediss` stands for TLS in all. Throws RedisUrlError and nothing else.
  */
 export function parseRedisUrl(url: string): RedisPlace {
-  const scheme = /^redis(s?)(\+sentinel)?:\/\//i.exec(url);
+  const scheme = /^redis(s?)(?:\+(sentinel|cluster))?:\/\//i.exec(url);
   if (scheme === null) {
     throw new RedisUrlError(
-      'must begin with redis://, rediss://, redis+sentinel:// or rediss+sentinel://',
+      'must begin with redis://, redis+sentinel:// or redis+cluster://, or with rediss in place of redis for TLS',
     );
   }
-  const [, secure, sentinel] = scheme;
+  const [, secure, group = ''] = scheme;
   const { authority, path, query } = partsOf(url.slice(scheme[0].length));
   const at = authority.lastIndexOf('@');
   const tls = secure !== '';
   const access = { tls, ...credentials(at < 0 ? undefined : authority.slice(0, at)) };
   const hosts = authority.slice(at + 1);
-  if (sentinel === undefined) {
+  if (group.toLowerCase() === 'cluster') {
+    if (query.length > 0) throw new RedisUrlError('may have no ?parameters after redis+cluster://');
+    if (path.length > 0)
+      throw new RedisUrlError('may have no database: a Redis Cluster has only one');
+    const nodes = hosts.split(',').map((one) => hostPort(one, REDIS_PORT));
+    return { kind: 'cluster', nodes, ...access, db: 0 };
+  }
+  if (group === '') {
     if (query.length > 0) throw new RedisUrlError('may have no ?parameters after redis://');
     if (path.length > 1) throw new RedisUrlError('may have nothing but a database after its host');
     if (hosts.includes(',')) {
-      throw new RedisUrlError('may name one host only; several are for redis+sentinel://');
+      throw new RedisUrlError(
+        'may name one host only; several are for redis+sentinel:// and redis+cluster://',
+      );
     }
     const { host, port } = hostPort(hosts, REDIS_PORT);
     return { kind: 'server', host, port, ...access, db: database(path[0]) };
@@ -88,6 +103,7 @@ export function parseRedisUrl(url: string): RedisPlace {
 /** For people: hosts and ports alone. */
 export function describePlace(place: RedisPlace): string {
   if (place.kind === 'server') return shown(place);
+  if (place.kind === 'cluster') return `the cluster of ${place.nodes.map(shown).join(', ')}`;
   return `the master "${place.name}" of the Sentinels ${place.sentinels.map(shown).join(', ')}`;
 }
 

@@ -1,6 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { parseRedisUrl } from './redis-url.ts';
-import { SENTINEL_TIMEOUT_MS, sentinelConnector } from './sentinel-connector.ts';
+import { clusterConnector } from './cluster-connector.ts';
+import { LOOK_TIMEOUT_MS } from './master-connector.ts';
+import { parseRedisUrl, type RedisPlace } from './redis-url.ts';
+import { sentinelConnector } from './sentinel-connector.ts';
 import { StoreError } from './store.ts';
 
 export interface RedisAddress {
@@ -11,6 +13,8 @@ export interface RedisAddress {
   readonly username?: string | undefined;
   readonly password?: string | undefined;
   readonly db?: number | undefined;
+  /** Of all keys; in a Redis Cluster its hash tag says which node is theirs. */
+  readonly prefix?: string | undefined;
 }
 
 /** What connections tell of; pino's Logger is one. */
@@ -29,7 +33,7 @@ export type Patience = 'prompt' | 'patient';
 const CONNECT_TIMEOUT_MS = 2_000;
 const MAX_RETRY_MS = 1_000;
 /** Longer than the longest wait for a connection: a command that timed out unsent would otherwise be sent later. */
-const COMMAND_TIMEOUT_MS = SENTINEL_TIMEOUT_MS + CONNECT_TIMEOUT_MS + MAX_RETRY_MS + 1_000;
+const COMMAND_TIMEOUT_MS = LOOK_TIMEOUT_MS + CONNECT_TIMEOUT_MS + MAX_RETRY_MS + 1_000;
 /** Longer than the longest blocking read (BullMQ's takes up to 10 s). A connection that owes an answer for so long leads to a dead machine. */
 const PATIENT_SOCKET_TIMEOUT_MS = 15_000;
 
@@ -47,21 +51,22 @@ export function connect(address: RedisAddress, patience: Patience, log?: RedisLo
           maxRetriesPerRequest: null,
           socketTimeout: PATIENT_SOCKET_TIMEOUT_MS,
           // It wrote nothing: to be sent again, to the new master.
-          reconnectOnError: (error: Error) => (isFormerMaster(error) ? 2 : false),
+          reconnectOnError: (error: Error) => (isElsewhere(error) ? 2 : false),
         }
       : {
           maxRetriesPerRequest: 0,
           autoResendUnfulfilledCommands: false,
           commandTimeout: COMMAND_TIMEOUT_MS,
           socketTimeout: COMMAND_TIMEOUT_MS,
-          reconnectOnError: isFormerMaster,
+          reconnectOnError: isElsewhere,
         }),
   } satisfies RedisOptions;
   return tellingOnce(new Redis({ ...options, ...target(address) }), log);
 }
 
-/** What a server answers that was the master when this connection was made. */
-const isFormerMaster = (error: Error): boolean => /^(READONLY|UNBLOCKED)\b/.test(error.message);
+/** What a server answers that was the master, or held our slot, when this connection was made. */
+const isElsewhere = (error: Error): boolean =>
+  /^(READONLY|UNBLOCKED|MOVED|ASK|CLUSTERDOWN)\b/.test(error.message);
 
 function target(address: RedisAddress) {
   const place =
@@ -77,14 +82,26 @@ function target(address: RedisAddress) {
         }
       : parseRedisUrl(address.url);
   return {
-    ...(place.kind === 'server'
-      ? { host: place.host, port: place.port }
-      : { Connector: sentinelConnector(place) }),
+    ...wayTo(place, address.prefix),
     ...(place.tls ? { tls: {} } : {}),
     ...(place.username === undefined ? {} : { username: place.username }),
     ...(place.password === undefined ? {} : { password: place.password }),
     db: place.db,
   } satisfies RedisOptions;
+}
+
+function wayTo(
+  place: RedisPlace,
+  prefix = '',
+): Pick<RedisOptions, 'host' | 'Connector'> & { port?: number } {
+  switch (place.kind) {
+    case 'server':
+      return { host: place.host, port: place.port };
+    case 'sentinel':
+      return { Connector: sentinelConnector(place) };
+    case 'cluster':
+      return { Connector: clusterConnector(place, prefix) };
+  }
 }
 
 /** Says once when the connection breaks and once when it is back, instead of at every try. Without a listener ioredis prints them. */

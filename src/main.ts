@@ -14,6 +14,7 @@ import { RedisBudget } from './cloud/budget.ts';
 import { DigitalOcean } from './cloud/digitalocean.ts';
 import { type Config, ConfigError, isHiddenVariable, readConfig } from './config.ts';
 import { Controller } from './controller/controller.ts';
+import { bookRecords, bookSweeps } from './controller/ledger.ts';
 import { Reporter } from './controller/reporter.ts';
 import { portMap } from './dial.ts';
 import { createLog, type Logger } from './log.ts';
@@ -31,6 +32,7 @@ import { durabilityWarnings } from './store/redis.ts';
 import { RedisCloudView } from './store/redis-cloud-view.ts';
 import { RedisControllerReports } from './store/redis-controller-reports.ts';
 import { RedisJournal } from './store/redis-journal.ts';
+import { RedisLedger } from './store/redis-ledger.ts';
 import { RedisStore } from './store/redis-store.ts';
 import { RedisVault } from './store/redis-vault.ts';
 import { migrate } from './store/schema.ts';
@@ -65,6 +67,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   const journal = new RedisJournal({ redis, prefix, clock, log });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
+  const ledger = new RedisLedger({ redis, prefix, clock });
   const objects = new StoreCache({ store, clock });
   const bot = new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) });
   /** Closed in the reverse order of their start. */
@@ -108,11 +111,17 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         log,
       });
       started.push(() => shell.close());
+      const books = { ledger, objects, log };
       const controller = new Controller({
-        store,
+        store: bookRecords(store, books),
         journal,
+<<<<<<< HEAD
         cloudView,
         cloud,
+=======
+        cloudView: bookSweeps(cloudView, books),
+        cloud: noteAccess(cloud, cloudView, clock),
+>>>>>>> 4a74df9 (Keep a ledger of every droplet ever requested, which no crash makes forget one)
         shell,
         bot,
         secrets: new LocalSecrets({
@@ -188,6 +197,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       objects: new WatchCache({ store, cache: objects }),
       journal,
       cloudView,
+      ledger,
       bot,
       random,
       log,

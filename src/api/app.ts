@@ -13,6 +13,7 @@ import { apply } from './rest/apply.ts';
 import { droplets } from './rest/droplets.ts';
 import { fleet } from './rest/fleet.ts';
 import { instances } from './rest/instances.ts';
+import { ledger } from './rest/ledger.ts';
 import { messages } from './rest/messages.ts';
 
 /** A caller's own request id is taken over when nothing in it could be mistaken in a log. */
@@ -43,6 +44,7 @@ export function createApp(deps: ApiDeps): Hono {
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
   app.route('/api/fleet', fleet(deps));
+  app.route('/api/ledger', ledger(deps));
   const resources = kube(deps);
   for (const path of KUBE_PATHS) {
     app.use(path, requireKey(deps.apiKeys));

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Journal } from '../store/journal.ts';
+import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchCache } from '../store/watch-cache.ts';
 import type { ConsoleFiles } from './console.ts';
@@ -16,6 +17,7 @@ export interface ApiDeps extends HealthDeps {
   readonly journal: Journal;
   readonly cloudView: CloudView;
   readonly reports: ControllerReports;
+  readonly ledger: Ledger;
   readonly bot: Bot;
   readonly clock: Clock;
   readonly random: Random;

@@ -38,6 +38,11 @@ export const storeKeys = (prefix: string) => ({
   access: `${prefix}:cloud:access`,
   /** Hash: a size's slug → JSON of its price; and under an empty name, when that was asked. */
   prices: `${prefix}:cloud:prices`,
+  /** Hash: a droplet's id, or "request:<uid>" → JSON of its entry in the ledger; and the same for those that have ended. */
+  running: `${prefix}:ledger:running`,
+  ended: `${prefix}:ledger:ended`,
+  /** Sorted set: the ids of ended ones by their end, ms since the epoch. */
+  ends: `${prefix}:ledger:ends`,
   /** Set: the ids of controllers that report. */
   controllers: `${prefix}:controllers`,
   /** String that expires: JSON of one controller's last report. */

@@ -15,6 +15,7 @@ import { connect } from '../../src/store/redis.ts';
 import { RedisCloudView } from '../../src/store/redis-cloud-view.ts';
 import { RedisControllerReports } from '../../src/store/redis-controller-reports.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
+import { RedisLedger } from '../../src/store/redis-ledger.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
 import { WatchCache } from '../../src/store/watch-cache.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
@@ -37,6 +38,7 @@ export interface Api {
   readonly journal: RedisJournal;
   readonly cloudView: RedisCloudView;
   readonly reports: RedisControllerReports;
+  readonly ledger: RedisLedger;
   readonly objects: StoreCache;
   readonly bots: Map<string, MemoryBotState>;
   /** Lines of the log at level error and above. */
@@ -64,6 +66,7 @@ export async function anApi(
   const journal = new RedisJournal({ redis, prefix, clock: systemClock });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
+  const ledger = new RedisLedger({ redis, prefix, clock: systemClock });
   const objects = new StoreCache({ store, clock: systemClock });
   const bots = new Map<string, MemoryBotState>();
   const errors: string[] = [];
@@ -76,6 +79,7 @@ export async function anApi(
     journal,
     cloudView,
     reports,
+    ledger,
     bot: new MemoryBot(bots),
     clock: systemClock,
     random: systemRandom,
@@ -93,6 +97,7 @@ export async function anApi(
     journal,
     cloudView,
     reports,
+    ledger,
     objects,
     bots,
     errors,

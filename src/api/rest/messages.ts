@@ -19,6 +19,7 @@ export const messages = {
   noClass: (name: string) => `No existe la clase "${name}" (campo className)`,
   noQr: 'No hay código QR: la instancia no está lista o el número ya está vinculado',
   noLog: (number: string) => `Todavía no hay registro de preparación para el número ${number}`,
+  ledgerFormat: 'El parámetro format debe ser json o csv',
   noBody: 'Falta el cuerpo de la petición: envíe un objeto JSON',
   notObject: 'El cuerpo de la petición debe ser un objeto JSON',
   badJson: ({ line, column }: TextPosition) =>

@@ -115,13 +115,8 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       const controller = new Controller({
         store: bookRecords(store, books),
         journal,
-<<<<<<< HEAD
-        cloudView,
-        cloud,
-=======
         cloudView: bookSweeps(cloudView, books),
-        cloud: noteAccess(cloud, cloudView, clock),
->>>>>>> 4a74df9 (Keep a ledger of every droplet ever requested, which no crash makes forget one)
+        cloud,
         shell,
         bot,
         secrets: new LocalSecrets({

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseApiKeys } from './api/access/keys.ts';
 import { parseRedisUrl, RedisUrlError } from './store/redis-url.ts';
 import { parseEncryptionKeys } from './store/seal.ts';
 
@@ -11,8 +12,18 @@ const schema = z.object({
   PORT: port.default(3000),
   /** Loopback unless told otherwise; a container's own loopback would be of no use to anyone. */
   HOST: text.optional(),
-  /** One or several keys, separated by commas, so that keys can be rotated. */
-  API_KEY: text.optional(),
+  /** One or several keys, separated by commas, so that keys can be rotated; each may have a name and a role. */
+  API_KEY: text.superRefine(mustBeApiKeys).optional(),
+  /** Origins whose web pages may call the API, separated by commas. Left out: none. */
+  CORS_ORIGINS: z
+    .string()
+    .regex(
+      /^https?:\/\/[^\s/,]+(\s*,\s*https?:\/\/[^\s/,]+)*$/,
+      'must be origins like https://panel.example.com, separated by commas',
+    )
+    .optional(),
+  /** What one key may ask for on the average; twice as much at once. */
+  API_REQUESTS_PER_SECOND: z.coerce.number().positive().max(1_000_000).default(1_000),
 
   /** Where "orquesta apply" and "get" find the API. Left out: on this machine, at PORT. */
   ORQUESTA_URL: url.optional(),
@@ -80,10 +91,19 @@ function mustBeRedisUrl(value: string, context: z.RefinementCtx): void {
 }
 
 function mustBeEncryptionKeys(value: string, context: z.RefinementCtx): void {
+  mustParse(() => parseEncryptionKeys(value), context);
+}
+
+function mustBeApiKeys(value: string, context: z.RefinementCtx): void {
+  mustParse(() => parseApiKeys(value), context);
+}
+
+function mustParse(parse: () => unknown, context: z.RefinementCtx): void {
   try {
-    parseEncryptionKeys(value);
+    parse();
   } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as TypeError).message });
+    if (!(error instanceof TypeError)) throw error;
+    context.addIssue({ code: 'custom', message: error.message });
   }
 }
 

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Hono } from 'hono';
 import type { Redis } from 'ioredis';
+import { parseApiKeys } from './api/access/keys.ts';
 import { createApp } from './api/app.ts';
 import { readConsole } from './api/console.ts';
 import { createStatusApp } from './api/status-app.ts';
@@ -29,6 +30,7 @@ import { passwordHash } from './ssh/password-hash.ts';
 import { Ssh2Shell } from './ssh/ssh2-shell.ts';
 import { StoreCache } from './store/cache.ts';
 import { durabilityWarnings } from './store/redis.ts';
+import { RedisAuditTrail } from './store/redis-audit-trail.ts';
 import { RedisCloudView } from './store/redis-cloud-view.ts';
 import { RedisControllerReports } from './store/redis-controller-reports.ts';
 import { RedisJournal } from './store/redis-journal.ts';
@@ -197,7 +199,10 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       random,
       log,
       image: imageOf(config.DIGITALOCEAN_IMAGE),
-      apiKeys: keysOf(config.API_KEY),
+      audit: new RedisAuditTrail({ redis, prefix }),
+      apiKeys: parseApiKeys(config.API_KEY ?? ''),
+      corsOrigins: listOf(config.CORS_ORIGINS),
+      requestsPerSecond: config.API_REQUESTS_PER_SECOND,
       newRequestId: randomUUID,
       console: readConsole(OWN_CONSOLE),
     });
@@ -239,11 +244,11 @@ function ownDeployKey(redis: Redis, config: Config): Promise<string> {
 const imageOf = (text: string | undefined): string | number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : text;
 
-const keysOf = (keys = ''): readonly string[] =>
-  keys
+const listOf = (text = ''): readonly string[] =>
+  text
     .split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 
 /** A container's own loopback could be reached by nobody. */
 const defaultHost = (): string =>

@@ -1,7 +1,10 @@
-import { type Context, Hono } from 'hono';
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { StoreError } from '../store/store.ts';
-import { requireKey } from './auth.ts';
+import { AuditedStore } from './access/audited-store.ts';
+import { authenticate } from './access/authenticate.ts';
+import type { Caller } from './access/roles.ts';
 import { console } from './console.ts';
 import type { ApiDeps } from './deps.ts';
 import { ApiError } from './errors.ts';
@@ -10,6 +13,7 @@ import { asStatus } from './kube/answer.ts';
 import { kube } from './kube/kube.ts';
 import { isKubePath, KUBE_PATHS } from './kube/path.ts';
 import { apply } from './rest/apply.ts';
+import { audit } from './rest/audit.ts';
 import { droplets } from './rest/droplets.ts';
 import { fleet } from './rest/fleet.ts';
 import { instances } from './rest/instances.ts';
@@ -20,10 +24,20 @@ import { messages } from './rest/messages.ts';
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const RETRY_AFTER_SECONDS = '5';
 
-type Env = { Variables: { requestId: string } };
+/** Answers are data: a browser that is made to show one as a page must run and load nothing. */
+const NO_CONTENT = { defaultSrc: ["'none'"], frameAncestors: ["'none'"] };
+const CORS = {
+  allowHeaders: ['authorization', 'content-type', 'x-api-key', 'x-request-id'],
+  exposeHeaders: ['retry-after', 'x-request-id'],
+  maxAge: 600,
+};
+
+type Env = { Variables: { requestId: string; caller: Caller } };
 
 /** The whole HTTP face. Talks to the store alone: never to DigitalOcean, never over SSH. */
-export function createApp(deps: ApiDeps): Hono {
+export function createApp(given: ApiDeps): Hono {
+  const store = new AuditedStore(given);
+  const deps = { ...given, store };
   const app = new Hono<Env>();
   app.use(async (c, next) => {
     const given = c.req.header('x-request-id') ?? '';
@@ -39,15 +53,27 @@ export function createApp(deps: ApiDeps): Hono {
   else
     app.get('/', (c) => c.json({ name: 'orquesta', version: deps.version, docs: 'docs/api.md' }));
   app.route('/', health(deps));
-  app.use('/api/*', requireKey(deps.apiKeys));
+  for (const path of ['/api/*', ...KUBE_PATHS]) {
+    app.use(
+      path,
+      secureHeaders({ strictTransportSecurity: false, contentSecurityPolicy: NO_CONTENT }),
+    );
+    if (deps.corsOrigins.length > 0)
+      app.use(path, cors({ ...CORS, origin: [...deps.corsOrigins] }));
+  }
+  const access = authenticate(deps);
+  const audited: MiddlewareHandler<Env> = (c, next) =>
+    store.serve({ caller: c.get('caller'), requestId: c.get('requestId') }, next);
+  app.use('/api/*', access, audited);
   app.route('/api/instance', instances(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
   app.route('/api/fleet', fleet(deps));
   app.route('/api/ledger', ledger(deps));
+  app.route('/api/audit', audit(deps));
   const resources = kube(deps);
   for (const path of KUBE_PATHS) {
-    app.use(path, requireKey(deps.apiKeys));
+    app.use(path, access, audited);
     app.all(path, resources);
   }
 

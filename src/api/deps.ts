@@ -1,20 +1,23 @@
 import type { Bot } from '../bot/bot.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Logger } from '../log.ts';
+import type { AuditTrail } from '../store/audit-trail.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchCache } from '../store/watch-cache.ts';
+import type { AccessDeps } from './access/authenticate.ts';
 import type { ConsoleFiles } from './console.ts';
 import type { HealthDeps } from './health.ts';
 
-export interface ApiDeps extends HealthDeps {
+export interface ApiDeps extends HealthDeps, AccessDeps {
   readonly store: Store;
   /** The store in memory: for lists, for being told of changes, and for counting. */
   readonly objects: WatchCache;
   readonly journal: Journal;
+  readonly audit: AuditTrail;
   readonly cloudView: CloudView;
   readonly reports: ControllerReports;
   readonly ledger: Ledger;
@@ -24,8 +27,6 @@ export interface ApiDeps extends HealthDeps {
   readonly log: Logger;
   /** Image of single droplets that name none: a slug or a snapshot's id. Absent: the schema's default. */
   readonly image?: string | number | undefined;
-  /** Any of them opens the API. */
-  readonly apiKeys: readonly string[];
   readonly newRequestId: () => string;
   /** The dashboard; undefined where it has not been built. */
   readonly console?: ConsoleFiles | undefined;

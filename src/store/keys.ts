@@ -21,6 +21,8 @@ export const storeKeys = (prefix: string) => ({
   /** String: the text of that log. */
   logText: (name: string): string => `${prefix}:log:${name}:text`,
 
+  /** Stream: who wrote what through the API, a JSON entry each. */
+  audit: `${prefix}:audit`,
   /** Hash: name → what is kept under it, sealed. */
   vault: `${prefix}:vault`,
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import { pino } from 'pino';
 import { inject } from 'vitest';
+import { parseApiKeys } from '../../src/api/access/keys.ts';
 import { createApp } from '../../src/api/app.ts';
 import type { ApiDeps } from '../../src/api/deps.ts';
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts';
@@ -12,6 +13,7 @@ import { instanceClassSpec } from '../../src/resources/instance-class.ts';
 import { type Kind, kinds } from '../../src/resources/kinds.ts';
 import { StoreCache } from '../../src/store/cache.ts';
 import { connect } from '../../src/store/redis.ts';
+import { RedisAuditTrail } from '../../src/store/redis-audit-trail.ts';
 import { RedisCloudView } from '../../src/store/redis-cloud-view.ts';
 import { RedisControllerReports } from '../../src/store/redis-controller-reports.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
@@ -84,7 +86,10 @@ export async function anApi(
     clock: systemClock,
     random: systemRandom,
     log,
-    apiKeys: [KEY],
+    audit: new RedisAuditTrail({ redis, prefix }),
+    apiKeys: parseApiKeys(KEY),
+    requestsPerSecond: 1_000_000,
+    corsOrigins: [],
     newRequestId: randomUUID,
     version: '1.2.3',
     startedAt: Date.now(),

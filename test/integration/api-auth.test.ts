@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseApiKeys } from '../../src/api/access/keys.ts';
 import { NUMBER } from '../builders.ts';
 import { type Api, anApi, KEY } from './api-app.ts';
 
@@ -7,7 +8,7 @@ import { type Api, anApi, KEY } from './api-app.ts';
 const OTHER_KEY = 'the-next-key-of-another-length';
 let api: Api;
 beforeAll(async () => {
-  api = await anApi({ apiKeys: [KEY, OTHER_KEY, 'clavé'] });
+  api = await anApi({ apiKeys: parseApiKeys(`${KEY},${OTHER_KEY},clavé`) });
 });
 afterAll(() => api.close());
 

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import { StoreError } from '../../store/store.ts';
+import type { WithCaller } from '../access/authenticate.ts';
 import { ApiError } from '../errors.ts';
 import {
   badRequest,
@@ -30,6 +31,8 @@ function kubeErrorOf(error: Error, c: Context): KubeError | undefined {
   if (error instanceof KubeError) return error;
   if (error instanceof ApiError) {
     if (error.status === 401) return unauthorized();
+    if (error.status === 403) return forbidden(c);
+    if (error.status === 429) return tooManyRequests(error.headers);
     if (error.status === 405) return methodNotAllowed([error.headers['allow'] ?? '']);
     return noSuchPath();
   }
@@ -47,4 +50,20 @@ function kubeErrorOf(error: Error, c: Context): KubeError | undefined {
     );
   }
   return error.kind === 'gone' ? expired(error.message) : undefined;
+}
+
+function forbidden(c: Context<WithCaller>): KubeError {
+  const { name, role } = c.get('caller');
+  const { method, path } = c.req;
+  const message = `forbidden: User "${name}" with role "${role}" cannot ${method} path "${path}"`;
+  return new KubeError(403, 'Forbidden', message);
+}
+
+function tooManyRequests(headers: Readonly<Record<string, string>>): KubeError {
+  const retryAfterSeconds = Number(headers['retry-after']);
+  const message = 'Too many requests, please try again later.';
+  return new KubeError(429, 'TooManyRequests', message, {
+    details: { retryAfterSeconds },
+    headers,
+  });
 }

@@ -27,7 +27,7 @@ export interface Status {
   readonly code?: number;
 }
 
-type Code = 400 | 401 | 404 | 405 | 406 | 409 | 410 | 413 | 415 | 422 | 500 | 503;
+type Code = 400 | 401 | 403 | 404 | 405 | 406 | 409 | 410 | 413 | 415 | 422 | 429 | 500 | 503;
 
 /** An answer other than success, as Kubernetes' clients understand it. */
 export class KubeError extends Error {

@@ -2,6 +2,8 @@ import { type Context, Hono } from 'hono';
 import { type Manifest, parseManifests } from '../../resources/manifest.ts';
 import { type Declared, declare } from '../../store/declare.ts';
 import { StoreError } from '../../store/store.ts';
+import type { WithCaller } from '../access/authenticate.ts';
+import { type Caller, mayAct, roleToWrite } from '../access/roles.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { manifestSentence } from './field-messages.ts';
@@ -29,12 +31,13 @@ interface Result {
 }
 
 /** POST /api/apply: declares what a YAML or JSON text says. Everything is checked before anything is written. */
-export function apply({ store }: ApiDeps): Hono {
-  const app = new Hono();
+export function apply({ store }: ApiDeps): Hono<WithCaller> {
+  const app = new Hono<WithCaller>();
   app.post('/', async (c) => {
     const dryRun = isDryRun(c);
     const manifests = await readManifests(c);
     if (!Array.isArray(manifests)) return c.json(manifests, 400);
+    mustBeAllowed(c.get('caller'), manifests);
 
     const refusals: Refusal[] = [];
     for (const manifest of manifests) {
@@ -61,6 +64,11 @@ export function apply({ store }: ApiDeps): Hono {
     return c.json({ success: true, data: { dryRun, results } });
   });
   return app;
+}
+
+function mustBeAllowed(caller: Caller, manifests: readonly Manifest[]): void {
+  const beyond = manifests.find(({ kind }) => !mayAct(caller, roleToWrite(kind)));
+  if (beyond) throw new ApiError(403, messages.adminsOnly(beyond.kind));
 }
 
 /** A misspelt parameter must not turn a rehearsal into the real thing. */

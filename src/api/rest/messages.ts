@@ -1,4 +1,5 @@
 import type { TextPosition } from '../../resources/text-position.ts';
+import type { Caller, Role } from '../access/roles.ts';
 
 /** Every sentence of the REST facade but those on fields, which `field-messages.ts` makes. */
 export const messages = {
@@ -30,8 +31,15 @@ export const messages = {
   wantYaml: 'El cuerpo debe enviarse como application/yaml o application/json',
   tooLarge: 'El cuerpo de la petición supera 1 MiB',
   brokenOff: 'La petición se interrumpió antes de llegar completa',
+  badLimit: 'El parámetro limit debe ser un número entero de 1 a 1000',
+  adminsOnly: (kind: string) => `Para aplicar un objeto de tipo ${kind} se requiere el rol admin`,
   noKey: 'Falta la clave de acceso: envíela en el encabezado x-api-key',
   wrongKey: 'La clave de acceso no es válida',
+  notAllowed: ({ name, role }: Caller, needed: Role) =>
+    `La clave "${name}" tiene el rol ${role}, y esta petición requiere el rol ${needed}`,
+  tooManyGuesses:
+    'Demasiadas claves equivocadas desde esta dirección; intente de nuevo dentro de un minuto',
+  tooManyRequests: 'Demasiadas peticiones con esta clave; intente de nuevo en un momento',
   noPath: 'La ruta no existe; vea la guía de la API',
   noMethod: (allowed: string) => `La ruta existe, pero solo acepta ${allowed}`,
   unavailable:

@@ -1,0 +1,58 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Clock } from '../../clock.ts';
+import { ApiError } from '../errors.ts';
+import { messages } from '../rest/messages.ts';
+import { type ApiKey, callerOf } from './keys.ts';
+import { RateLimit } from './rate-limit.ts';
+import { type Caller, mayAct, roleFor } from './roles.ts';
+import { Throttle } from './throttle.ts';
+
+export interface AccessDeps {
+  readonly clock: Clock;
+  /** Any of them opens the API, as far as its role goes. */
+  readonly apiKeys: readonly ApiKey[];
+  /** Requests that one key may make, on the average. */
+  readonly requestsPerSecond: number;
+  /** Web pages of other origins that may call the API, like https://panel.example.com. */
+  readonly corsOrigins: readonly string[];
+}
+
+export type WithCaller = { Variables: { caller: Caller } };
+
+/**
+ * Lets through whoever sends one of the keys, as `x-api-key` or, where that is absent, as a bearer token, and whose role allows
+ * what is asked. Throws ApiError 401, 403 or 429.
+ */
+export function authenticate(deps: AccessDeps): MiddlewareHandler<WithCaller> {
+  const { clock, apiKeys } = deps;
+  const throttle = new Throttle();
+  const limit = new RateLimit(deps.requestsPerSecond);
+  return async (c, next) => {
+    const bearer = /^Bearer +(\S.*)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+    const given = c.req.header('x-api-key') || bearer;
+    if (given === undefined) throw refusal(messages.noKey);
+    const caller = callerOf(apiKeys, given);
+    const [address, now] = [addressOf(c), clock.now()];
+    const lockedMs = throttle.waitFor(address, caller?.name, now);
+    if (lockedMs > 0) throw tooMany(messages.tooManyGuesses, lockedMs);
+    throttle.note(address, caller?.name, now);
+    if (!caller) throw refusal(messages.wrongKey);
+    const waitMs = limit.take(caller.name, now);
+    if (waitMs > 0) throw tooMany(messages.tooManyRequests, waitMs);
+    c.set('caller', caller);
+    const needed = roleFor(c.req.method, c.req.path);
+    if (!mayAct(caller, needed)) throw new ApiError(403, messages.notAllowed(caller, needed));
+    await next();
+  };
+}
+
+const refusal = (message: string): ApiError =>
+  new ApiError(401, message, { headers: { 'www-authenticate': 'Bearer' } });
+
+const tooMany = (message: string, waitMs: number): ApiError =>
+  new ApiError(429, message, { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
+
+/** Of the connection itself: what a header says of it anyone can write. */
+const addressOf = (c: Context): string =>
+  (c.env as Partial<HttpBindings> | undefined)?.incoming?.socket.remoteAddress ?? 'unknown';

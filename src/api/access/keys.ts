@@ -1,0 +1,45 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { type Caller, ROLES, type Role } from './roles.ts';
+
+export interface ApiKey extends Caller {
+  /** SHA-256 of the key. */
+  readonly digest: Buffer;
+}
+
+const NAMED = new RegExp(`^([A-Za-z0-9._-]{1,64}):(${ROLES.join('|')}):(.+)$`, 's');
+const HASHED = /^sha256:([0-9a-f]{64})$/i;
+
+const digestOf = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
+
+/**
+ * Reads API_KEY: keys separated by commas, each as it is ("k1", an admin's) or with a name and a role ("web:operator:k2"). In place
+ * of a key may stand its hash, "sha256:<64 hex digits>". Throws TypeError for two keys of one name.
+ */
+export function parseApiKeys(text: string): readonly ApiKey[] {
+  const parts = text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+  const keys = parts.map((part, index): ApiKey => {
+    const [, name = `key-${index + 1}`, role = 'admin', key = part] = NAMED.exec(part) ?? [];
+    const hash = HASHED.exec(key)?.[1];
+    const digest = hash === undefined ? digestOf(Buffer.from(key)) : Buffer.from(hash, 'hex');
+    return { name, role: role as Role, digest };
+  });
+  const names = keys.map(({ name }) => name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) {
+    throw new TypeError(`two keys are called "${twice}": give each a name of its own`);
+  }
+  return keys;
+}
+
+/** Whose key this is. Compares digests, in constant time and with all keys. `given`: a header's text, which is Latin-1 for bytes of any meaning. */
+export function callerOf(keys: readonly ApiKey[], given: string): Caller | undefined {
+  const offered = digestOf(Buffer.from(given, 'latin1'));
+  let caller: Caller | undefined;
+  for (const key of keys) {
+    if (timingSafeEqual(key.digest, offered)) caller ??= { name: key.name, role: key.role };
+  }
+  return caller;
+}

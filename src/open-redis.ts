@@ -27,12 +27,20 @@ export const placeOfRedis = (config: Config): string =>
 
 /** What begins without Redis could do nothing: better say so at once, to whoever starts it. Rejects with a sentence. */
 export async function mustAnswer(redis: Redis, config: Config): Promise<void> {
+  // Why the connection can't be had is told to listeners; a command fails for want of one.
+  let trouble: Error | undefined;
+  const note = (error: Error) => {
+    trouble ??= error;
+  };
+  redis.on('error', note);
   try {
     await redis.ping();
   } catch (cause) {
     throw new Error(
       `Redis does not answer at ${placeOfRedis(config)}. Start one with "redis-server redis.conf", or set REDIS_URL`,
-      { cause },
+      { cause: trouble ?? cause },
     );
+  } finally {
+    redis.off('error', note);
   }
 }

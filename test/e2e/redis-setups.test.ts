@@ -1,0 +1,198 @@
+// Proves the main job over every kind of Redis that REDIS_URL can name, with real servers.
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Redis } from 'ioredis';
+import { describe, expect, it, type TestContext } from 'vitest';
+import { OwnRedis } from '../integration/own-redis.ts';
+import { RedisCluster } from '../integration/redis-cluster.ts';
+import { RedisGroup } from '../integration/redis-group.ts';
+import { eventually, type Program, World } from './program.ts';
+
+const NUMBER = '573332221111';
+const PASSWORD = 'a/pass?word#with@signs%';
+const ENCODED = encodeURIComponent(PASSWORD);
+
+/** What a test leaves behind, ended in the reverse order. */
+type Ends = Pick<TestContext, 'onTestFinished'>;
+
+describe.concurrent('the main job', () => {
+  async function begin(
+    { onTestFinished }: Ends,
+    url: string,
+    over: Readonly<Record<string, string>> = {},
+  ): Promise<{ world: World; program: Program }> {
+    const world = await World.start(url);
+    onTestFinished(() => world.close());
+    return { world, program: await world.run(over) };
+  }
+  async function ownRedis({ onTestFinished }: Ends, options: readonly string[]): Promise<OwnRedis> {
+    const server = await OwnRedis.begin(options);
+    onTestFinished(() => server.end());
+    return server;
+  }
+  const withLogin = (url: string, login: string) => url.replace('//', `//${login}@`);
+
+  /** From the wish to the QR, and to its end. */
+  async function proveMainJob({ world, program }: { world: World; program: Program }) {
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    await program.reaches(NUMBER, 'completed');
+    expect(world.live()).toBe(1);
+    await program.remove(NUMBER);
+    expect([world.live(), world.made()]).toEqual([0, 1]);
+  }
+
+  it('over a Redis with a password', async (context) => {
+    const server = await ownRedis(context, ['--requirepass', PASSWORD]);
+    await proveMainJob(await begin(context, withLogin(server.url, `:${ENCODED}`)));
+  });
+
+  it('over TLS, with a certificate authority of one’s own', async (context) => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
+    context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    const at = (file: string) => join(dir, file);
+    makeCertificates(dir);
+    const port = String(new URL((await unusedServer()).url).port);
+    await ownRedis(context, [
+      ...['--port', '0', '--tls-port', port],
+      ...['--tls-cert-file', at('server.pem'), '--tls-key-file', at('server.key')],
+      ...['--tls-ca-cert-file', at('ca.pem'), '--tls-auth-clients', 'no'],
+    ]);
+    const url = `rediss://127.0.0.1:${port}`;
+    const begun = await begin(context, url, { NODE_EXTRA_CA_CERTS: at('ca.pem') });
+    await proveMainJob(begun);
+    // Without it the server is not who it should be, and nothing is told to it.
+    const refused = await begun.world.orquesta('export');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/certificate/)]);
+  });
+
+  it('as a user who may do no more than docs/redis.md says', async (context) => {
+    const rule = /^(user orquesta .*)$/m.exec(readFileSync('docs/redis.md', 'utf8'))?.[1] ?? '';
+    expect(rule).toContain('>secret');
+    const server = await ownRedis(context, ['--requirepass', PASSWORD]);
+    const admin = new Redis(server.url, { password: PASSWORD });
+    admin.on('error', () => {});
+    context.onTestFinished(() => admin.disconnect());
+    const [, name = '', ...rules] = rule.split(' ');
+    await admin.call('ACL', 'SETUSER', name, ...rules);
+
+    const url = withLogin(server.url, 'orquesta:secret');
+    const begun = await begin(context, url, { REDIS_PREFIX: 'orquesta' });
+    await proveMainJob(begun);
+    const env = { REDIS_PREFIX: 'orquesta', PORT: '0' };
+    expect((await begun.world.orquestaWith(env, 'export')).code).toBe(0);
+    expect((await begun.world.orquestaWith(env, 'doctor')).code).toBe(0);
+    // What it was refused would stand here.
+    expect(await admin.call('ACL', 'LOG')).toEqual([]);
+
+    const user = new Redis(url);
+    user.on('error', () => {});
+    context.onTestFinished(() => user.disconnect());
+    for (const [command, ...args] of [
+      ['FLUSHALL'],
+      ['KEYS', '*'],
+      ['CONFIG', 'SET', 'appendonly', 'no'],
+      ['SHUTDOWN'],
+      ['ACL', 'LIST'],
+      ['GET', 'somebody-else'],
+      ['SET', 'orquesta2', 'x'],
+    ] as const) {
+      await expect(user.call(command, ...args), command).rejects.toThrow(/NOPERM/);
+    }
+  });
+
+  it('over Sentinels', async (context) => {
+    const group = await RedisGroup.begin();
+    context.onTestFinished(() => group.end());
+    await proveMainJob(await begin(context, group.url, { REDIS_WAIT_REPLICAS: '1' }));
+  });
+
+  it('over a cluster, through a slot that moves and the loss of its master', async (context) => {
+    const cluster = await RedisCluster.begin();
+    context.onTestFinished(() => cluster.end());
+    const env = { REDIS_PREFIX: '{orquesta}' };
+    const begun = await begin(context, cluster.url, env);
+    const { program, world } = begun;
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    await program.reaches(NUMBER, 'completed');
+
+    const moved = await cluster.move('{orquesta}');
+    await program.request('POST', '/api/instance/create', { numberphone: '573332222222' });
+    await eventually('it is taken', async () => {
+      const answer = await program.request('POST', '/api/instance/create', {
+        numberphone: '573332222222',
+      });
+      return [202, 400].includes(answer.status);
+    });
+    await program.reaches('573332222222', 'completed');
+
+    expect(await cluster.holderOf('{orquesta}')).toBe(moved);
+    cluster.kill(moved);
+    await eventually('the replica has taken its place', async () => {
+      return (await cluster.holderOf('{orquesta}')) !== moved;
+    });
+    await eventually('the API answers again', async () => {
+      return (await program.request('GET', `/api/instance/status/${NUMBER}`)).ok;
+    });
+    await program.remove(NUMBER);
+    expect([world.live(), world.made()]).toEqual([1, 2]);
+  });
+
+  it('not over a cluster whose keys would lie on several nodes', async (context) => {
+    const { world } = await begin(context, (await ownRedis(context, [])).url);
+    const refused = await world.orquestaWith(
+      { REDIS_URL: 'redis+cluster://127.0.0.1:1', REDIS_PREFIX: 'orquesta' },
+      'serve',
+    );
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringContaining('REDIS_PREFIX must hold a hash tag'),
+    ]);
+  });
+
+  async function unusedServer(): Promise<OwnRedis> {
+    const server = await OwnRedis.begin();
+    await server.end();
+    return server;
+  }
+});
+
+/** An authority and a certificate for 127.0.0.1. */
+function makeCertificates(dir: string): void {
+  const openssl = (...args: readonly string[]) =>
+    execFileSync('openssl', args, { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  openssl(
+    'req',
+    '-x509',
+    ...key,
+    '-keyout',
+    'ca.key',
+    '-out',
+    'ca.pem',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=test authority',
+  );
+  openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1');
+  writeFileSync(join(dir, 'names'), 'subjectAltName=IP:127.0.0.1');
+  openssl(
+    'x509',
+    '-req',
+    '-in',
+    'server.csr',
+    '-CA',
+    'ca.pem',
+    '-CAkey',
+    'ca.key',
+    '-CAcreateserial',
+    '-out',
+    'server.pem',
+    '-days',
+    '2',
+    '-extfile',
+    'names',
+  );
+}

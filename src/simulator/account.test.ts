@@ -222,6 +222,8 @@ describe('faults from birth', () => {
   it('twin: two of one name, both with the tags', () => {
     const { account } = grown({ kind: 'twin' });
     expect(account.list({ tag: 'orquesta' }).map(({ name }) => name)).toEqual(['a', 'a']);
+    const [asked, unasked] = account.ledger.report().droplets;
+    expect([asked?.twinOf, unasked?.twinOf]).toEqual([undefined, asked?.id]);
   });
 
   it('power-off: off by itself', () => {

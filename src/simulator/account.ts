@@ -192,7 +192,7 @@ export class Account {
     const made = spec.names.map((name) => this.#give(name, spec, faults));
     if (faults.some((fault) => fault.kind === 'twin')) {
       const others = faults.filter((fault) => fault.kind !== 'twin');
-      for (const name of spec.names) this.#give(name, spec, others);
+      for (const { id, name } of made) this.#give(name, spec, others, id);
     }
     this.#changed();
     return made;
@@ -286,7 +286,12 @@ export class Account {
     return this.#lastId;
   }
 
-  #give(name: string, spec: CreateSpec, faults: readonly BirthFault[]): DropletRecord {
+  #give(
+    name: string,
+    spec: CreateSpec,
+    faults: readonly BirthFault[],
+    twinOf?: number,
+  ): DropletRecord {
     const now = this.#clock.now();
     const fault = <K extends BirthFault['kind']>(kind: K) =>
       faults.find((each): each is Extract<BirthFault, { kind: K }> => each.kind === kind);
@@ -312,7 +317,7 @@ export class Account {
       gone: false,
     };
     this.#droplets.set(droplet.id, droplet);
-    this.ledger.created({ id: droplet.id, name, tags: spec.tags, createdAt: now });
+    this.ledger.created({ id: droplet.id, name, tags: spec.tags, createdAt: now, twinOf });
     const action = this.#begin(droplet, 'create');
 
     const bootMs = fault('slow-boot')?.ms ?? this.#within(this.options.bootMs);

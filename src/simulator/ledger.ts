@@ -5,6 +5,8 @@ export interface DropletLife {
   /** As asked for in the create. */
   readonly tags: readonly string[];
   readonly createdAt: number;
+  /** Id of the droplet that was asked for, when this one came to be beside it, unasked. */
+  readonly twinOf?: number | undefined;
   activeAt?: number;
   address?: string | undefined;
   /** Of every accepted delete. */
@@ -24,7 +26,7 @@ export class Ledger {
   #busiestMinute = 0;
   #busiestHour = 0;
 
-  created(life: Pick<DropletLife, 'id' | 'name' | 'tags' | 'createdAt'>): void {
+  created(life: Pick<DropletLife, 'id' | 'name' | 'tags' | 'createdAt' | 'twinOf'>): void {
     this.#lives.set(life.id, { ...life, deleteRequestedAt: [] });
   }
 

@@ -16,7 +16,7 @@ const aLife = (id: number, createdAt: number, over: Partial<DropletLife> = {}): 
 
 it('sees two droplets of one name that lived at a time, and for how long', () => {
   const lives = [aLife(1, 1_000, { goneAt: 9_000 }), aLife(2, 7_500)];
-  expect(overlaps(lives, NOW, 0)).toMatchObject([{ ids: [1, 2], ms: 1_500, isTwin: false }]);
+  expect(overlaps(lives, NOW)).toMatchObject([{ ids: [1, 2], ms: 1_500, isTwin: false }]);
 });
 
 it('minds neither one after the other nor other names', () => {
@@ -25,15 +25,19 @@ it('minds neither one after the other nor other names', () => {
     aLife(2, 9_000),
     aLife(3, 1_000, { name: 'bot-573332221112' }),
   ];
-  expect(overlaps(lives, NOW, 0)).toEqual([]);
+  expect(overlaps(lives, NOW)).toEqual([]);
 });
 
-it('takes a pair for twins when the cloud doubled a create, even across a millisecond', () => {
-  const lives = [aLife(1, 1_000), aLife(3, 1_001)];
-  expect(overlaps(lives, NOW, 1)).toMatchObject([{ isTwin: true }]);
+it('takes for twins what the ledger says is one, whenever it came', () => {
+  const lives = [aLife(1, 1_000), aLife(3, 1_001, { twinOf: 1 })];
+  expect(overlaps(lives, NOW)).toMatchObject([{ isTwin: true }]);
 });
 
-it('takes two creates at once for two creates when the cloud doubled none', () => {
-  const lives = [aLife(1, 1_000), aLife(3, 1_001)];
-  expect(overlaps(lives, NOW, 0)).toMatchObject([{ isTwin: false }]);
+it('takes two creates at once for two creates', () => {
+  const lives = [aLife(1, 1_000), aLife(3, 1_000), aLife(4, 1_000, { twinOf: 3 })];
+  expect(overlaps(lives, NOW).map(({ ids, isTwin }) => [...ids, isTwin])).toEqual([
+    [1, 3, false],
+    [1, 4, false],
+    [3, 4, true],
+  ]);
 });

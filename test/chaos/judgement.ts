@@ -1,4 +1,3 @@
-import { uidOf } from '../../src/resources/cloud-droplet.ts';
 import type { Droplet } from '../../src/resources/droplet.ts';
 import { type Instance, instanceName } from '../../src/resources/instance.ts';
 import type { DropletLife } from '../../src/simulator/ledger.ts';
@@ -111,20 +110,12 @@ export interface Overlap {
   readonly name: string;
   readonly ids: readonly [number, number];
   readonly ms: number;
-  /** Made by one call: the cloud's fault, not a second create. */
+  /** The cloud made the one unasked, beside the other: not a second create. */
   readonly isTwin: boolean;
 }
 
-/** Both are made within one call, which may begin and end in different milliseconds. */
-const TWINS_WITHIN_MS = 5;
-
-/** Droplets of one name that lived at the same time, ever. `twinFaults`: no more pairs than that can be the cloud's own doing. */
-export function overlaps(
-  lives: readonly DropletLife[],
-  now: number,
-  twinFaults: number,
-): readonly Overlap[] {
-  let twinsLeft = twinFaults;
+/** Droplets of one name that lived at the same time, ever. */
+export function overlaps(lives: readonly DropletLife[], now: number): readonly Overlap[] {
   const found: Overlap[] = [];
   for (const [index, one] of lives.entries()) {
     for (const other of lives.slice(index + 1)) {
@@ -132,16 +123,9 @@ export function overlaps(
       const ms =
         Math.min(one.goneAt ?? now, other.goneAt ?? now) - Math.max(one.createdAt, other.createdAt);
       if (ms <= 0) continue;
-      const isTwin =
-        twinsLeft > 0 &&
-        Math.abs(one.createdAt - other.createdAt) <= TWINS_WITHIN_MS &&
-        uidTagOf(one) === uidTagOf(other);
-      if (isTwin) twinsLeft -= 1;
+      const isTwin = one.twinOf === other.id || other.twinOf === one.id;
       found.push({ name: one.name, ids: [one.id, other.id], ms, isTwin });
     }
   }
   return found;
 }
-
-const uidTagOf = ({ tags }: DropletLife): string | undefined =>
-  uidOf({ tags } as Parameters<typeof uidOf>[0]);

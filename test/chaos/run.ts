@@ -88,9 +88,6 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     await systemClock.sleep(options.disturbedMs);
     stop.abort();
     await played;
-    const twinFaults = world.cloud.faults
-      .list()
-      .reduce((sum, { fault, hits }) => sum + (fault.kind === 'twin' ? hits : 0), 0);
     world.cloud.faults.set([]);
     for (const { id, locked } of world.cloud.account.living()) {
       if (locked) world.cloud.account.lock(id, false);
@@ -104,7 +101,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosReport> {
     await Promise.all([supervised, told]);
 
     const ledger = world.cloud.account.ledger.report();
-    const all = overlaps(ledger.droplets, Date.now(), twinFaults);
+    const all = overlaps(ledger.droplets, Date.now());
     const report: ChaosReport = {
       ...settled.judgement,
       lost: [...tally.lost, ...settled.judgement.lost],

@@ -249,6 +249,17 @@ export class Account {
     this.#changed();
   }
 
+  /** Its address is given up for another, as when a machine is moved by hand. */
+  readdress(id: number): void {
+    this.settle();
+    const droplet = this.#droplets.get(id);
+    if (droplet?.address === undefined) return;
+    const old = droplet.address;
+    droplet.address = this.#addresses.take();
+    this.#addresses.release(old);
+    this.#changed();
+  }
+
   /** It is gone at once, without anybody having asked. */
   vanish(id: number): void {
     this.settle();

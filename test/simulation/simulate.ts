@@ -1,6 +1,7 @@
 import type { Random } from '../../src/clock.ts';
 import { instanceName } from '../../src/resources/instance.ts';
-import type { Fault, FaultRule } from '../../src/simulator/faults.ts';
+import { Refusal } from '../../src/simulator/account.ts';
+import type { FaultRule } from '../../src/simulator/faults.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { seededRandom } from '../twins/virtual-clock.ts';
 import { describeEffect } from './gate.ts';
@@ -23,7 +24,11 @@ export interface SimulateOptions {
   readonly everyEffect?: boolean | undefined;
 }
 
-const NUMBERS = ['573330000001', '573330000002', '573330000003'] as const;
+const NUMBERS = ['573330000001', '573330000002', '573340000003'] as const;
+/** Without tags nobody can tell a second droplet from a stranger's: whatever may make two never strikes the one whose tags may never come. */
+const TAGGED = { name: 'bot-57333*' };
+const UNTAGGED = { name: 'bot-57334*' };
+const NO_CREATES = { operations: ['listDroplets', 'getDroplet', 'deleteDroplet', 'actOnDroplet'] };
 /** Without faults: two looks for a lost create, an orphan's ten minutes, a whole ladder of repairs, deadlines of machines that never came up. */
 const SETTLES_MS = 45 * 60_000;
 const STAYS_MS = 60_000;
@@ -146,15 +151,28 @@ function freezes(world: World, process: Process | undefined, ms: number, tell: T
 
 function machineSuffers(world: World, id: number | undefined, random: Random, tell: Tell): void {
   if (id === undefined) return;
-  const [what, happen] = [
+  const [what, happen] = anyOf(random, [
     [`the bot on ${id} dies`, () => world.hosts.sicken(id, 'needs-restart')],
     [`the machine of ${id} hangs`, () => world.hosts.sicken(id, 'needs-reboot')],
     [`the disk of ${id} is broken`, () => world.hosts.sicken(id, 'needs-replacement')],
     [`${id} loses its power`, () => world.account.powerLost(id)],
     [`${id} is destroyed by hand`, () => world.account.vanish(id)],
-  ][pick(random, 5)] as [string, () => void];
+    [`${id} is rebooted by hand`, () => byHand(() => world.account.act(id, 'power_cycle'))],
+    [`${id} is switched off by hand`, () => byHand(() => world.account.act(id, 'power_off'))],
+    [`${id} gets another address`, () => world.account.readdress(id)],
+    [`${id} is locked`, () => byHand(() => world.account.lock(id, true))],
+  ]) as [string, () => void];
   tell(what);
   happen();
+}
+
+/** What the owner asks of DigitalOcean may be refused as well. */
+function byHand(act: () => void): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+  }
 }
 
 function storeSuffers(world: World, random: Random, tell: Tell): void {
@@ -173,34 +191,42 @@ function storeSuffers(world: World, random: Random, tell: Tell): void {
 /** Faults of every kind that DigitalOcean was seen with; each may strike for a while. */
 function someFaults(random: Random): readonly FaultRule[] {
   const ms = (least: number, most: number) => least + pick(random, most - least);
-  const all: readonly Fault[] = [
-    { kind: 'lose-response' },
-    { kind: 'reset' },
-    { kind: 'error', status: 503, html: false, committed: false },
-    { kind: 'error', status: 504, html: true, committed: true },
-    { kind: 'delay', ms: ms(1_000, 29_000), when: 'before' },
-    { kind: 'delay', ms: ms(31_000, 55_000), when: 'before' },
-    { kind: 'rate-limited', retryAfterSeconds: 1 + pick(random, 60), resetSeconds: 60 },
-    { kind: 'unauthorized' },
-    { kind: 'quota' },
-    { kind: 'unavailable' },
-    { kind: 'try-again' },
-    { kind: 'pending-event' },
-    { kind: 'delete-ignored' },
-    { kind: 'delete-slow', ms: ms(1_000, 40_000) },
-    { kind: 'page-miss' },
-    { kind: 'hidden', ms: ms(500, 40_000) },
-    { kind: 'vanish', afterMs: ms(0, 30_000) },
-    { kind: 'never-active' },
-    { kind: 'slow-boot', ms: ms(2_000, 200_000) },
-    { kind: 'address-late', ms: ms(500, 30_000) },
-    { kind: 'tags-late', ms: ms(1_000, 60_000) },
-    { kind: 'list-lag', ms: ms(1_000, 50_000) },
-    { kind: 'twin' },
-    { kind: 'power-off', afterMs: ms(0, 60_000) },
+  const late = (least: number, most: number) =>
+    ({ kind: 'delay', ms: ms(least, most), when: 'before' }) as const;
+  const all: readonly Pick<FaultRule, 'fault' | 'on'>[] = [
+    { fault: { kind: 'lose-response' } },
+    { fault: { kind: 'reset' } },
+    { fault: { kind: 'error', status: 503, html: false, committed: false } },
+    { fault: { kind: 'error', status: 504, html: true, committed: true } },
+    { fault: late(1_000, 29_000) },
+    { fault: late(31_000, 55_000), on: NO_CREATES },
+    { fault: late(31_000, 55_000), on: TAGGED },
+    // Carried out when the create has long been given up for lost.
+    { fault: late(62_000, 300_000), on: TAGGED },
+    { fault: { kind: 'rate-limited', retryAfterSeconds: 1 + pick(random, 60), resetSeconds: 60 } },
+    { fault: { kind: 'rate-limited', resetSeconds: 1 + pick(random, 60) } },
+    { fault: { kind: 'unauthorized' } },
+    { fault: { kind: 'quota' } },
+    { fault: { kind: 'unavailable' } },
+    { fault: { kind: 'try-again' } },
+    { fault: { kind: 'pending-event' } },
+    { fault: { kind: 'delete-ignored' } },
+    { fault: { kind: 'delete-slow', ms: ms(1_000, 40_000) } },
+    { fault: { kind: 'page-miss' } },
+    { fault: { kind: 'hidden', ms: ms(500, 40_000) } },
+    { fault: { kind: 'vanish', afterMs: ms(0, 30_000) } },
+    { fault: { kind: 'never-active' } },
+    { fault: { kind: 'locked' } },
+    { fault: { kind: 'slow-boot', ms: ms(2_000, 200_000) } },
+    { fault: { kind: 'address-late', ms: ms(500, 30_000) } },
+    { fault: { kind: 'tags-late', ms: ms(1_000, 60_000) } },
+    { fault: { kind: 'tags-never' }, on: UNTAGGED },
+    { fault: { kind: 'list-lag', ms: ms(1_000, 50_000) } },
+    { fault: { kind: 'twin' }, on: TAGGED },
+    { fault: { kind: 'power-off', afterMs: ms(0, 60_000) } },
   ];
   return Array.from({ length: 1 + pick(random, 4) }, () => ({
-    fault: all[pick(random, all.length)] as Fault,
+    ...(anyOf(random, all) as FaultRule),
     rate: random() < 0.5 ? 1 : random(),
     times: 1 + pick(random, 6),
   }));
@@ -209,6 +235,9 @@ function someFaults(random: Random): readonly FaultRule[] {
 /** The faults end. What failed for good meanwhile is asked for again, as its owner would; then all must stand as wished, and stay so. */
 async function calm(world: World, tell: Tell): Promise<void> {
   world.setFaults([]);
+  for (const { id, locked } of world.account.living()) {
+    if (locked) byHand(() => world.account.lock(id, false));
+  }
   world.store.setAway(false);
   world.store.holdWatches(false);
   for (const process of world.processes) process.resume();

@@ -75,11 +75,14 @@ export class AccountCloud implements Cloud {
 
   findByName(name: string, signal: AbortSignal): Promise<readonly CloudDroplet[]> {
     const doing = `look up droplets named ${name}`;
-    return this.#call(
-      { operation: 'listDroplets', method: 'GET', doing, names: [name] },
-      signal,
-      () => this.#deps.account.list({ name }).map(told),
-    );
+    const call: Call = { operation: 'listDroplets', method: 'GET', doing, names: [name] };
+    return this.#call(call, signal, (struck) => {
+      const found = this.#deps.account.list({ name }).map(told);
+      if (!has(struck, 'page-miss')) return found;
+      // Its count says that one is missing.
+      if (found.length === 1) throw unknown(call, 'its list lacks some of them');
+      return found.slice(1);
+    });
   }
 
   getDroplet(id: number, signal: AbortSignal): Promise<CloudDroplet | undefined> {

@@ -72,9 +72,9 @@ export class DropletHosts {
     const powered = this.#account
       .living()
       .filter((droplet) => droplet.powered && droplet.address !== undefined);
-    const ids = new Set(powered.map((droplet) => droplet.id));
+    const addresses = new Map(powered.map(({ id, address }) => [id, address]));
     for (const [address, id] of this.#at) {
-      if (ids.has(id)) continue;
+      if (addresses.get(id) === address) continue;
       this.#at.delete(address);
       this.hosts.delete(address);
       this.bots.delete(address);

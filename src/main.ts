@@ -76,6 +76,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   const started: (() => Promise<void>)[] = [
     async () => redis.disconnect(),
     async () => store.close(),
+    async () => journal.close(),
   ];
   const close = async () => {
     for (const stop of started.reverse()) await stop();

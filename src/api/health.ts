@@ -41,7 +41,7 @@ export function health(deps: HealthDeps): Hono {
     const why = serves.work ? await Promise.race([stuck(), patience]) : undefined;
     return why === undefined ? c.text('ok') : c.text(why, 503);
   });
-  app.get('/version', (c) => c.json({ version }));
+  app.get('/version', (c) => c.json(versionOf(version)));
   app.get('/readyz', async (c) => {
     const checks = await readiness();
     const isReady = Object.values(checks).every((check) => check.ok);
@@ -108,3 +108,17 @@ function resyncCheck(at: number | undefined, { clock, startedAt }: HealthDeps): 
   const ageSeconds = Math.max(0, Math.round((now - at) / 1000));
   return { ok: true, message: `All objects were looked through ${ageSeconds} s ago` };
 }
+
+/** Our version, and the one of Kubernetes' API that is spoken: some kubectl choose by `minor` the client that they run. */
+const versionOf = (version: string) => ({
+  version,
+  major: '1',
+  minor: '33',
+  gitVersion: `v1.33.0+orquesta.${version}`,
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '2026-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: 'node',
+  platform: `${process.platform}/${process.arch}`,
+});

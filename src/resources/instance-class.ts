@@ -17,15 +17,22 @@ const seconds = (least: number, most: number) => z.int().min(least).max(most);
 
 /** What is asked of DigitalOcean for one machine. */
 export const dropletTemplate = z.strictObject({
-  region: slug.default('sfo3'),
-  size: slug.default('s-1vcpu-512mb-10gb'),
+  region: slug.default('sfo3').describe("DigitalOcean's region."),
+  size: slug.default('s-1vcpu-512mb-10gb').describe("DigitalOcean's size."),
   /** A slug, or the numeric id of a private image or snapshot. */
-  image: z.union([slug, z.int().positive()]).default('ubuntu-24-04-x64'),
-  monitoring: z.boolean().default(true),
-  backups: z.boolean().default(false),
-  ipv6: z.boolean().default(false),
-  vpcUUID: z.uuid().nullable().default(null),
-  tags: z.array(tag).max(20).default([]),
+  image: z
+    .union([slug, z.int().positive()])
+    .default('ubuntu-24-04-x64')
+    .describe('What it boots from: a slug, or the numeric id of a private image or snapshot.'),
+  monitoring: z.boolean().default(true).describe("DigitalOcean's monitoring agent."),
+  backups: z.boolean().default(false).describe("DigitalOcean's weekly backups, at a price."),
+  ipv6: z.boolean().default(false).describe('A public IPv6 address, too.'),
+  vpcUUID: z
+    .uuid()
+    .nullable()
+    .default(null)
+    .describe("The private network; null: the region's default one."),
+  tags: z.array(tag).max(20).default([]).describe("Tags beside Orquesta's own."),
 });
 export type DropletTemplate = z.infer<typeof dropletTemplate>;
 
@@ -39,37 +46,52 @@ const absolutePath = z
   );
 
 export const instanceClassSpec = z.strictObject({
-  droplet: dropletTemplate.prefault({}),
+  droplet: dropletTemplate
+    .prefault({})
+    .describe(
+      'What is asked of DigitalOcean. A change never replaces a running droplet by itself.',
+    ),
   ssh: z
     .strictObject({
       user: z
         .string()
         .regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a Unix user name')
-        .default('root'),
+        .default('root')
+        .describe('Whom to log in as.'),
       /** Absent: the SSH_PORT setting. */
-      port: port.optional(),
+      port: port.optional().describe('Left out: the setting SSH_PORT.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How to log in.'),
   bootstrap: z
     .strictObject({
       files: z
         .array(
           z.strictObject({
-            path: absolutePath,
+            path: absolutePath.describe('Where on the droplet.'),
             mode: z
               .string()
               .regex(/^0[0-7]{3}$/, 'must be an octal mode in quotes, like "0644"')
-              .default('0644'),
-            content: z.string().max(1_048_576),
+              .default('0644')
+              .describe('Octal mode, in quotes.'),
+            content: z.string().max(1_048_576).describe('The whole text of the file.'),
           }),
         )
         .max(100)
-        .default([]),
+        .default([])
+        .describe('Files that are put onto the droplet before the script runs.'),
       /** Runs as root over SSH with the bot's environment; must be safe to run twice. */
-      script: z.string().max(262_144).default(''),
-      timeoutSeconds: seconds(1, 86_400).default(900),
+      script: z
+        .string()
+        .max(262_144)
+        .default('')
+        .describe("Runs as root with the bot's environment. Must be safe to run twice."),
+      timeoutSeconds: seconds(1, 86_400)
+        .default(900)
+        .describe('A run that takes longer has failed.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('What makes a bot host of a plain image.'),
   bot: z
     .strictObject({
       service: z
@@ -78,36 +100,61 @@ export const instanceClassSpec = z.strictObject({
           /^[A-Za-z0-9:_.@-]{1,240}\.service$/,
           'must be the name of a systemd service, like clientfy-bot.service',
         )
-        .default('clientfy-bot.service'),
-      env: environment.default({}),
-      qrPort: port.default(3008),
-      panelPort: port.default(5432),
+        .default('clientfy-bot.service')
+        .describe('The systemd service of the bot.'),
+      env: environment.default({}).describe('Environment variables of all bots of the class.'),
+      qrPort: port.default(3008).describe('Port on which the bot shows its QR.'),
+      panelPort: port.default(5432).describe('Port of its panel and status.'),
       statusPath: z
         .string()
         .max(1024)
         .regex(/^\/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$/, 'must be a URL path beginning with "/"')
-        .default('/api/status'),
+        .default('/api/status')
+        .describe('Where the bot tells how it is, on its panel port.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Where the bot is found on its host.'),
   health: z
     .strictObject({
-      intervalSeconds: seconds(1, 86_400).default(30),
-      failureThreshold: z.int().min(1).max(100).default(3),
-      startupSeconds: seconds(1, 86_400).default(120),
+      intervalSeconds: seconds(1, 86_400).default(30).describe('Time between two looks.'),
+      failureThreshold: z
+        .int()
+        .min(1)
+        .max(100)
+        .default(3)
+        .describe('Failed looks in a row before a repair.'),
+      startupSeconds: seconds(1, 86_400)
+        .default(120)
+        .describe('Time that a bot gets to come up before failed looks count.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How it is watched.'),
   deadlines: z
     .strictObject({
-      dropletActiveSeconds: seconds(1, 86_400).default(300),
-      sshSeconds: seconds(1, 86_400).default(300),
+      dropletActiveSeconds: seconds(1, 86_400)
+        .default(300)
+        .describe('For the droplet to boot and have an address.'),
+      sshSeconds: seconds(1, 86_400).default(300).describe('For the first session over SSH.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How long a step may take before the instance has failed.'),
   retries: z
     .strictObject({
-      bootstrap: z.int().min(0).max(100).default(3),
-      replaceDroplet: z.int().min(0).max(100).default(2),
+      bootstrap: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(3)
+        .describe('Runs of the bootstrap after the first that fails.'),
+      replaceDroplet: z
+        .int()
+        .min(0)
+        .max(100)
+        .default(2)
+        .describe('Droplets that are given up before the instance has failed.'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('How often a step is tried again.'),
 });
 
 export type InstanceClassSpec = z.infer<typeof instanceClassSpec>;

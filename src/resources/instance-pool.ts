@@ -20,25 +20,49 @@ function isTimeZone(name: string): boolean {
 
 /** While it is open, the pool holds another number of droplets. A window whose end is before its start goes over midnight. */
 const scheduleWindow = z.strictObject({
-  timeZone: timeZone.default('UTC'),
+  timeZone: timeZone.default('UTC').describe('IANA time zone of the times.'),
   /** Of the day on which the window opens; left out: every day. */
-  days: z.array(z.enum(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'])).optional(),
-  from: timeOfDay,
-  to: timeOfDay,
-  replicas: z.int().min(0).max(1000),
+  days: z
+    .array(z.enum(['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']))
+    .optional()
+    .describe('Days on which the window opens; left out: every day.'),
+  from: timeOfDay.describe('Time of day at which it opens, like "08:30".'),
+  to: timeOfDay.describe('Time of day at which it closes; before the other one: on the next day.'),
+  replicas: z.int().min(0).max(1000).describe('How many droplets wait while it is open.'),
 });
 
 export const instancePoolSpec = z.strictObject({
   /** What its droplets are prepared for. */
-  className: objectName.default(DEFAULT_CLASS),
+  className: objectName
+    .default(DEFAULT_CLASS)
+    .describe('The InstanceClass that its droplets are prepared for.'),
   /** How many prepared droplets wait to be claimed, outside of all windows. */
-  replicas: z.int().min(0).max(1000).default(0),
+  replicas: z
+    .int()
+    .min(0)
+    .max(1000)
+    .default(0)
+    .describe('How many prepared droplets wait to be claimed, outside of all windows.'),
   /** Older ones are replaced while they wait. */
-  maxAgeSeconds: z.int().min(60).max(31_536_000).default(604_800),
+  maxAgeSeconds: z
+    .int()
+    .min(60)
+    .max(31_536_000)
+    .default(604_800)
+    .describe('Droplets that have waited longer are replaced.'),
   /** No more than so many are booted and prepared at a time. */
-  maxBooting: z.int().min(1).max(1000).default(10),
+  maxBooting: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(10)
+    .describe('No more than so many are booted and prepared at a time.'),
   /** The first open window counts. */
-  schedule: z.array(scheduleWindow).max(50).default([]),
+  schedule: z
+    .array(scheduleWindow)
+    .max(50)
+    .default([])
+    .describe('Times at which another number of droplets waits. The first open window counts.'),
 });
 type InstancePoolSpec = z.infer<typeof instancePoolSpec>;
 

@@ -60,18 +60,35 @@ export const environment = z.record(
 export type Environment = z.infer<typeof environment>;
 
 export const instanceSpec = z.strictObject({
-  numberphone,
-  provider: z.enum(['baileys', 'meta']).default('baileys'),
+  numberphone: numberphone.describe(
+    'The phone number of the bot: 7 to 15 digits with the country code. Cannot be changed.',
+  ),
+  provider: z
+    .enum(['baileys', 'meta'])
+    .default('baileys')
+    .describe('How the bot speaks to WhatsApp.'),
   features: z
     .strictObject({
-      appointments: z.boolean().default(false),
-      autoInvite: z.boolean().default(false),
+      appointments: z.boolean().default(false).describe('Whether the bot makes appointments.'),
+      autoInvite: z.boolean().default(false).describe('Whether the bot invites by itself.'),
     })
-    .prefault({}),
-  className: objectName.default('default'),
-  env: environment.default({}),
-  paused: z.boolean().default(false),
-  restartedAt: z.iso.datetime({ offset: true }).nullable().default(null),
+    .prefault({})
+    .describe('What the bot does beside answering.'),
+  className: objectName
+    .default('default')
+    .describe('The InstanceClass that says how the bot and its droplet are built.'),
+  env: environment
+    .default({})
+    .describe('Environment variables of the bot, beside and over those of its class.'),
+  paused: z
+    .boolean()
+    .default(false)
+    .describe('True: nothing is done about this instance, only what is seen is told.'),
+  restartedAt: z.iso
+    .datetime({ offset: true })
+    .nullable()
+    .default(null)
+    .describe('A new time here asks for one restart of the bot.'),
 });
 
 export type InstanceSpec = z.infer<typeof instanceSpec>;

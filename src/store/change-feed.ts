@@ -1,10 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
-import type { Kind, ObjectOf } from '../resources/kinds.ts';
-import type { StoreKeys } from './keys.ts';
 import { tellingOnce } from './redis.ts';
-import type { Change } from './store.ts';
-import { atRevision, goneRevision, parseRevision } from './writes.ts';
+import { goneRevision, parseRevision } from './writes.ts';
 
 /** Changes read by one command. */
 const BATCH = 500;
@@ -15,22 +12,27 @@ const BLOCK_MS = 5_000;
 const SOCKET_TIMEOUT_MS = 3 * BLOCK_MS;
 const RETRY_MS = 200;
 
-interface Entry {
+interface Entry<T> {
   readonly revision: number;
-  readonly change: Change;
+  readonly value: T;
 }
+
+/** What an entry of the stream says, by the names of its fields; `revision` is its place. */
+export type ParseEntry<T> = (field: (name: string) => string, revision: string) => T;
 
 /**
  * Feeds all watches of a process from one blocking read of the stream of changes. A watch keeps no queue: it keeps its place, and
  * reads what it has missed from memory or, when it is far behind, from Redis. Every revision has exactly one entry in the stream,
  * so a gap is seen at once, whatever caused it.
  */
-export class ChangeFeed {
+export class ChangeFeed<T> {
   readonly #redis: Redis;
-  readonly #keys: StoreKeys;
+  readonly #stream: string;
+  readonly #revisionKey: string;
+  readonly #parse: ParseEntry<T>;
   readonly #clock: Clock;
 
-  #recent: Entry[] = [];
+  #recent: Entry<T>[] = [];
   /** The last revision known to be committed; undefined until Redis has been asked. */
   #head: number | undefined;
   #watches = 0;
@@ -39,25 +41,31 @@ export class ChangeFeed {
 
   constructor(deps: {
     readonly redis: Redis;
-    readonly keys: StoreKeys;
+    /** Key of the stream: entry IDs "<revision>-0", one for each revision. */
+    readonly stream: string;
+    /** Key of the last revision that was committed. */
+    readonly revision: string;
+    readonly parse: ParseEntry<T>;
     readonly clock: Clock;
   }) {
     this.#redis = deps.redis;
-    this.#keys = deps.keys;
+    this.#stream = deps.stream;
+    this.#revisionKey = deps.revision;
+    this.#parse = deps.parse;
     this.#clock = deps.clock;
   }
 
-  async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<Change> {
+  async *watch(resourceVersion: string, signal: AbortSignal): AsyncGenerator<T> {
     let place = parseRevision(resourceVersion);
     this.#enter();
     try {
       while (!signal.aborted) {
         const entries = await this.#after(place, signal);
-        for (const { revision, change } of entries) {
+        for (const { revision, value } of entries) {
           if (signal.aborted) return;
           if (revision !== place + 1) throw goneRevision(String(place));
           place = revision;
-          yield change;
+          yield value;
         }
       }
     } finally {
@@ -74,7 +82,7 @@ export class ChangeFeed {
   }
 
   /** What follows, in order; waits for something to follow. Empty once aborted. Throws `gone` for a place ahead of all commits. */
-  async #after(place: number, signal: AbortSignal): Promise<readonly Entry[]> {
+  async #after(place: number, signal: AbortSignal): Promise<readonly Entry<T>[]> {
     while (this.#head === undefined || this.#head === place) {
       await this.#news(signal);
       if (signal.aborted) return [];
@@ -84,10 +92,10 @@ export class ChangeFeed {
     if (first !== undefined && first <= place + 1) return this.#recent.slice(place + 1 - first);
     try {
       const [start, count] = [`${place + 1}-0`, BATCH];
-      const read = await this.#redis.xrange(this.#keys.changes, start, '+', 'COUNT', count);
+      const read = await this.#redis.xrange(this.#stream, start, '+', 'COUNT', count);
       // Committed and yet not there: the stream was lost or cut to nothing.
       if (read.length === 0) throw goneRevision(String(place));
-      return read.map(parseEntry);
+      return read.map((entry) => this.#entry(entry));
     } catch (error) {
       if (error instanceof Error && error.name === 'StoreError') throw error;
       // Redis is away for a moment: the place is kept.
@@ -138,7 +146,7 @@ export class ChangeFeed {
     while (!stop.aborted) {
       try {
         if (mustCheck || this.#head === undefined) {
-          const revision = Number((await connection.get(this.#keys.revision)) ?? '0');
+          const revision = Number((await connection.get(this.#revisionKey)) ?? '0');
           if (stop.aborted) return;
           // Behind what was seen: Redis has lost writes. Every place beyond it is gone.
           if (this.#head === undefined || revision < this.#head) this.#restartAt(revision);
@@ -156,7 +164,7 @@ export class ChangeFeed {
     }
   }
 
-  async #readNext(connection: Redis, after: number): Promise<readonly Entry[]> {
+  async #readNext(connection: Redis, after: number): Promise<readonly Entry<T>[]> {
     const place = `${after}-0`;
     const streams = (await connection.xread(
       'COUNT',
@@ -164,13 +172,13 @@ export class ChangeFeed {
       'BLOCK',
       BLOCK_MS,
       'STREAMS',
-      this.#keys.changes,
+      this.#stream,
       place,
     )) as [string, [string, string[]][]][] | null;
-    return (streams?.[0]?.[1] ?? []).map(parseEntry);
+    return (streams?.[0]?.[1] ?? []).map((entry) => this.#entry(entry));
   }
 
-  #take(entries: readonly Entry[]): void {
+  #take(entries: readonly Entry<T>[]): void {
     const last = this.#recent.at(-1);
     const isContinuous = last === undefined || entries[0]?.revision === last.revision + 1;
     this.#recent = [...(isContinuous ? this.#recent : []), ...entries].slice(-RECENT);
@@ -187,15 +195,10 @@ export class ChangeFeed {
   #wakeAll(): void {
     for (const wake of [...this.#wakers]) wake();
   }
-}
 
-function parseEntry([id, fields]: [string, string[]]): Entry {
-  const field = (name: string): string => fields[fields.indexOf(name) + 1] ?? '';
-  const revision = id.slice(0, id.indexOf('-'));
-  const change = {
-    type: field('type') as Change['type'],
-    kind: field('kind') as Kind,
-    object: atRevision(JSON.parse(field('object')) as ObjectOf[Kind], revision),
-  };
-  return { revision: Number(revision), change };
+  #entry([id, fields]: [string, string[]]): Entry<T> {
+    const revision = id.slice(0, id.indexOf('-'));
+    const field = (name: string): string => fields[fields.indexOf(name) + 1] ?? '';
+    return { revision: Number(revision), value: this.#parse(field, revision) };
+  }
 }

@@ -1,5 +1,7 @@
 /** The bounds of every journal, real or in memory. */
 export const KEPT_EVENTS = 100;
+/** Events that a watch can look back on, of all objects together. */
+export const KEPT_EVENT_CHANGES = 10_000;
 export const EVENT_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 /** Kubernetes: an event's message has at most 1 KiB. */
 export const MAX_MESSAGE_CHARS = 1_024;

@@ -19,6 +19,35 @@ export interface ObjectEvent {
   readonly lastTimestamp: string;
 }
 
+/** An event with what it is about, as lists and watches tell it. */
+export interface RecordedEvent extends ObjectEvent {
+  readonly about: ObjectRef;
+  /** Rises with every event and repetition. Of a counter of its own: not to be compared with versions of objects. */
+  readonly resourceVersion: string;
+}
+
+/** Where the next page of events begins. */
+export interface EventPlace {
+  /** What the last event of the page before was about. */
+  readonly kind: Kind;
+  readonly name: string;
+  /** How many events of that object have been listed, by the time at which they happened first. */
+  readonly listed: number;
+}
+
+export interface EventListOptions {
+  readonly limit: number;
+  readonly from?: EventPlace | undefined;
+  readonly about?: Pick<ObjectRef, 'kind' | 'name'> | undefined;
+}
+
+export interface EventPage {
+  readonly events: readonly RecordedEvent[];
+  /** Watch from here to miss nothing. */
+  readonly resourceVersion: string;
+  readonly next?: EventPlace | undefined;
+}
+
 /** What happened (events) and what the bootstrap printed (log). Bounded: 100 events per object kept 7 days, 1 MiB of log per run. */
 export interface Journal {
   /** Records an event. Losing one is no fault of the work: never throws for an unavailable Redis. */
@@ -30,6 +59,11 @@ export interface Journal {
   ): Promise<void>;
   /** Oldest first. */
   events(kind: Kind, name: string): Promise<readonly ObjectEvent[]>;
+
+  /** Events of one object, or of all by the names of these; `limit` at most, 0 for all. Those of one object in the order in which they happened first. */
+  listEvents(options: EventListOptions): Promise<EventPage>;
+  /** Every event and repetition after `resourceVersion`, once; ends when `signal` aborts. Throws StoreError `gone` when that is older than the kept history. */
+  watchEvents(resourceVersion: string, signal: AbortSignal): AsyncIterable<RecordedEvent>;
 
   /**
    * Adds what a bootstrap run printed. `offset` is the byte offset in the run's log at which `text` begins: what is already

@@ -16,6 +16,12 @@ export const storeKeys = (prefix: string) => ({
 
   /** String: a JSON array of the events of one object, oldest first. */
   events: (kind: Kind, name: string): string => `${prefix}:events:${kinds[kind].plural}:${name}`,
+  /** String: the revision of the last event. */
+  eventRevision: `${prefix}:events:revision`,
+  /** Stream: every event, under the entry ID "<revision>-0". */
+  eventChanges: `${prefix}:events:changes`,
+  /** Sorted set, all scores 0: "<name of the object>\0<kind>" of each object that has events. */
+  eventIndex: `${prefix}:events:index`,
   /** Hash: which bootstrap run's log is kept and how far it was followed. */
   log: (name: string): string => `${prefix}:log:${name}`,
   /** String: the text of that log. */

@@ -1,5 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { API_VERSION, type ManagedFields, type Resource } from '../resources/meta.ts';
+import {
+  API_VERSION,
+  CLOUD_FINALIZER,
+  type ManagedFields,
+  type Resource,
+} from '../resources/meta.ts';
 import {
   type FieldSet,
   fieldText,
@@ -26,7 +31,11 @@ function ownable({ metadata, spec, status }: Parts, subresource: Author['subreso
   if (subresource === 'status') return leavesOf({ status });
   const { labels, annotations, finalizers, ownerReferences } = metadata;
   return leavesOf({
-    metadata: { ...full({ labels, annotations }), finalizers, ownerReferences },
+    metadata: {
+      ...full({ labels, annotations }),
+      finalizers: finalizers?.filter((one) => one !== CLOUD_FINALIZER),
+      ownerReferences,
+    },
     spec,
   });
 }

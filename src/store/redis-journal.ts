@@ -1,9 +1,18 @@
 import type { Redis } from 'ioredis';
 import { type Clock, rfc3339 } from '../clock.ts';
 import type { Kind } from '../resources/kinds.ts';
-import type { Journal, ObjectEvent, ObjectRef } from './journal.ts';
+import { ChangeFeed } from './change-feed.ts';
+import type {
+  EventListOptions,
+  EventPage,
+  Journal,
+  ObjectEvent,
+  ObjectRef,
+  RecordedEvent,
+} from './journal.ts';
 import {
   EVENT_AGE_MS,
+  KEPT_EVENT_CHANGES,
   KEPT_EVENTS,
   KEPT_LOG_BYTES,
   keptText,
@@ -17,6 +26,9 @@ import { Script } from './script.ts';
 
 /** A log whose object was never told to be gone is forgotten so long after its last line. */
 const LOG_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+
+/** Objects whose events are read by one command. */
+const EVENT_BATCH = 100;
 
 export interface RedisJournalDeps {
   readonly redis: Redis;
@@ -33,12 +45,25 @@ export class RedisJournal implements Journal {
   readonly #log: RedisLog | undefined;
   readonly #eventScript = new Script('./record-event.lua');
   readonly #logScript = new Script('./append-log.lua');
+  readonly #forgetScript = new Script('./forget-events.lua');
+  readonly #feed: ChangeFeed<RecordedEvent>;
 
   constructor(deps: RedisJournalDeps) {
     this.#redis = deps.redis;
     this.#keys = storeKeys(deps.prefix);
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#feed = new ChangeFeed({
+      redis: deps.redis,
+      stream: this.#keys.eventChanges,
+      revision: this.#keys.eventRevision,
+      parse: (field) =>
+        recorded(
+          { kind: field('kind') as Kind, name: field('name') },
+          JSON.parse(field('event')) as StoredEvent,
+        ),
+      clock: deps.clock,
+    });
   }
 
   async event(
@@ -51,7 +76,12 @@ export class RedisJournal implements Journal {
     try {
       await this.#eventScript.run(
         this.#redis,
-        [this.#keys.events(about.kind, about.name)],
+        [
+          this.#keys.events(about.kind, about.name),
+          this.#keys.eventRevision,
+          this.#keys.eventChanges,
+          this.#keys.eventIndex,
+        ],
         [
           type,
           reason,
@@ -61,6 +91,9 @@ export class RedisJournal implements Journal {
           rfc3339(now - EVENT_AGE_MS),
           KEPT_EVENTS,
           EVENT_AGE_MS,
+          about.kind,
+          about.name,
+          KEPT_EVENT_CHANGES,
         ],
       );
     } catch (err) {
@@ -84,6 +117,76 @@ export class RedisJournal implements Journal {
         firstTimestamp,
         lastTimestamp,
       }));
+  }
+
+  async listEvents({ limit, from, about: only }: EventListOptions): Promise<EventPage> {
+    // Before the events: what comes meanwhile is listed, and told again to who watches from here.
+    const resourceVersion =
+      (await answered('read the events', () => this.#redis.get(this.#keys.eventRevision))) ?? '0';
+    if (only) {
+      const kept = await this.#eventsOf([only]);
+      return { events: kept.flat().map((event) => recorded(only, event)), resourceVersion };
+    }
+    const events: RecordedEvent[] = [];
+    let after = from && memberOf(from);
+    let start = after === undefined ? '-' : `[${after}`;
+    while (true) {
+      const objects = await this.#eventsFrom(start);
+      for (const { about, kept } of objects) {
+        const skipped = after === memberOf(about) ? (from?.listed ?? 0) : 0;
+        after = undefined;
+        for (const [index, event] of kept.entries()) {
+          if (index < skipped) continue;
+          if (limit > 0 && events.length === limit) {
+            return { events, resourceVersion, next: { ...about, listed: index } };
+          }
+          events.push(recorded(about, event));
+        }
+      }
+      const last = objects.at(-1);
+      if (last === undefined) return { events, resourceVersion };
+      start = `(${memberOf(last.about)}`;
+    }
+  }
+
+  watchEvents(resourceVersion: string, signal: AbortSignal): AsyncIterable<RecordedEvent> {
+    return this.#feed.watch(resourceVersion, signal);
+  }
+
+  /** Ends the connection of its own, once every watch has been aborted. */
+  close(): void {
+    this.#feed.close();
+  }
+
+  /** The events of the next objects of the index, those of each by the time at which they happened first. */
+  async #eventsFrom(
+    start: string,
+  ): Promise<readonly { readonly about: About; readonly kept: readonly StoredEvent[] }[]> {
+    return answered('read the events', async () => {
+      const index = this.#keys.eventIndex;
+      const members = await this.#redis.zrange(index, start, '+', 'BYLEX', 'LIMIT', 0, EVENT_BATCH);
+      const abouts = members.map(aboutOf);
+      const kept = await this.#eventsOf(abouts);
+      for (const [place, { kind, name }] of abouts.entries()) {
+        if (kept[place]?.length) continue;
+        const keys = [this.#keys.events(kind, name), index];
+        await this.#forgetScript.run(this.#redis, keys, [members[place] ?? '']);
+      }
+      return abouts.map((about, place) => ({ about, kept: kept[place] ?? [] }));
+    });
+  }
+
+  /** The events of each of some objects, by the time at which they happened first. */
+  async #eventsOf(abouts: readonly About[]): Promise<readonly (readonly StoredEvent[])[]> {
+    if (abouts.length === 0) return [];
+    const keys = abouts.map(({ kind, name }) => this.#keys.events(kind, name));
+    const texts = await answered('read the events', () => this.#redis.mget(...keys));
+    const oldest = rfc3339(this.#clock.now() - EVENT_AGE_MS);
+    return texts.map((text) =>
+      (JSON.parse(text ?? '[]') as StoredEvent[])
+        .filter((event) => event.lastTimestamp >= oldest)
+        .sort(byFirst),
+    );
   }
 
   async appendLog(name: string, run: string, offset: number, text: string): Promise<void> {
@@ -127,4 +230,39 @@ export class RedisJournal implements Journal {
       this.#redis.del(this.#keys.log(name), this.#keys.logText(name)),
     );
   }
+}
+
+type About = Pick<ObjectRef, 'kind' | 'name'>;
+type StoredEvent = ObjectEvent & { readonly uid: string; readonly revision?: string };
+
+const memberOf = ({ kind, name }: About): string => `${name}\0${kind}`;
+
+function aboutOf(member: string): About {
+  const [name = '', kind = ''] = member.split('\0');
+  return { kind: kind as Kind, name };
+}
+
+function recorded(
+  { kind, name }: About,
+  { uid, revision = '0', type, reason, message, count, firstTimestamp, lastTimestamp }: StoredEvent,
+): RecordedEvent {
+  return {
+    about: { kind, name, uid },
+    resourceVersion: revision,
+    type,
+    reason,
+    message,
+    count,
+    firstTimestamp,
+    lastTimestamp,
+  };
+}
+
+/** Two that happened in the same second stay in the order of their texts, whatever is repeated meanwhile. */
+function byFirst(a: StoredEvent, b: StoredEvent): number {
+  const [first, second] = [a, b].map(
+    ({ firstTimestamp, uid, type, reason, message }) =>
+      `${firstTimestamp} ${uid} ${type} ${reason} ${message}`,
+  ) as [string, string];
+  return first < second ? -1 : first > second ? 1 : 0;
 }

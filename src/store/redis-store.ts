@@ -54,7 +54,7 @@ export class RedisStore implements Store {
   readonly #newUid: () => string;
   readonly #keptChanges: number;
   readonly #commitScript = new Script('./commit.lua');
-  readonly #feed: ChangeFeed;
+  readonly #feed: ChangeFeed<Change>;
   readonly #replicas: number;
   /** Of its own when replicas are waited for: the wait holds up all that follows on its connection. */
   readonly #writer: Redis;
@@ -65,7 +65,17 @@ export class RedisStore implements Store {
     this.#clock = deps.clock;
     this.#newUid = deps.newUid;
     this.#keptChanges = deps.keptChanges ?? KEPT_CHANGES;
-    this.#feed = new ChangeFeed({ redis: deps.redis, keys: this.#keys, clock: deps.clock });
+    this.#feed = new ChangeFeed({
+      redis: deps.redis,
+      stream: this.#keys.changes,
+      revision: this.#keys.revision,
+      parse: (field, revision) => ({
+        type: field('type') as Change['type'],
+        kind: field('kind') as Kind,
+        object: atRevision(JSON.parse(field('object')) as ObjectOf[Kind], revision),
+      }),
+      clock: deps.clock,
+    });
     this.#replicas = deps.replicas ?? 0;
     this.#writer =
       this.#replicas === 0

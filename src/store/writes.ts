@@ -38,7 +38,7 @@ export function creation<K extends Kind>(
     creationTimestamp: rfc3339(fresh.now),
     labels: given.labels,
     annotations: given.annotations,
-    finalizers: [...new Set([...kinds[kind].finalizers, ...(given.finalizers ?? [])])],
+    finalizers: withOwn(kind, given.finalizers ?? []),
     ownerReferences: given.ownerReferences,
     managedFields: given.managedFields,
   };
@@ -64,8 +64,10 @@ export function update<K extends Kind>(
       );
     }
   }
-  const finalizers = given.metadata.finalizers ?? [];
   const isTerminating = stored.metadata.deletionTimestamp !== undefined;
+  const finalizers = isTerminating
+    ? (given.metadata.finalizers ?? [])
+    : withOwn(kind, given.metadata.finalizers ?? []);
   const added = finalizers.filter((one) => !stored.metadata.finalizers?.includes(one));
   if (isTerminating && added.length > 0) {
     throw new StoreError(
@@ -130,6 +132,12 @@ export function deletion<K extends Kind>(
   const object = tidy(kind, { ...stored, metadata });
   return finalizers.length === 0 ? { type: 'deleted', object } : changeOf(stored, object);
 }
+
+/** The kind's own finalizers stay until the deletion: a file that is silent on them must not leave a droplet behind. */
+const withOwn = (kind: Kind, finalizers: readonly string[]): readonly string[] => [
+  ...finalizers,
+  ...kinds[kind].finalizers.filter((own) => !finalizers.includes(own)),
+];
 
 /** As Kubernetes does: a policy that is asked for takes the place of one that was asked for before. */
 function propagatedBy(

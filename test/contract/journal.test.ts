@@ -90,6 +90,44 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
       expect(await reasons()).toEqual(['Mine']);
     });
 
+    test('of all objects are listed by the names of these, page by page', async () => {
+      const names = ['bot-3333333', 'bot-1111111', 'bot-2222222'];
+      for (const name of names) {
+        const about: ObjectRef = { kind: 'Instance', name, uid: randomUUID() };
+        for (const reason of ['First', 'Second']) await journal.event(about, 'Normal', reason, 'x');
+      }
+      const all = await journal.listEvents({ limit: 0 });
+      expect(all.next).toBeUndefined();
+      expect(all.events.map(({ about, reason }) => `${about.name} ${reason}`)).toEqual(
+        names.sort().flatMap((name) => [`${name} First`, `${name} Second`]),
+      );
+      const first = await journal.listEvents({ limit: 3 });
+      const rest = await journal.listEvents({ limit: 3, from: first.next });
+      expect([...first.events, ...rest.events]).toEqual(all.events);
+      expect(rest.next).toBeUndefined();
+      const about = { kind: 'Instance' as const, name: 'bot-2222222' };
+      const own = await journal.listEvents({ limit: 0, about });
+      expect(own.events).toEqual(all.events.slice(2, 4));
+    });
+
+    test('are told to who watches, repetitions too, from any point', async () => {
+      await journal.event(bot, 'Normal', 'Before', 'x');
+      const { resourceVersion } = await journal.listEvents({ limit: 0 });
+      const abort = new AbortController();
+      const watched = journal.watchEvents(resourceVersion, abort.signal)[Symbol.asyncIterator]();
+      const next = watched.next();
+      await journal.event(bot, 'Normal', 'After', 'x');
+      await journal.event(bot, 'Normal', 'After', 'x');
+      const seen = [(await next).value, (await watched.next()).value];
+      expect(seen.map(({ reason, count, about }) => [reason, count, about.uid])).toEqual([
+        ['After', 1, bot.uid],
+        ['After', 2, bot.uid],
+      ]);
+      expect(Number(seen[1].resourceVersion)).toBeGreaterThan(Number(seen[0].resourceVersion));
+      abort.abort();
+      expect((await watched.next()).done).toBe(true);
+    });
+
     test('are 100 at most: the oldest go', async () => {
       for (let i = 0; i < 105; i++) await journal.event(bot, 'Normal', `Event${i}`, 'x');
       const kept = await reasons();

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { type Instance, instanceSpec } from '../../src/resources/instance.ts';
+import { instanceClassSpec } from '../../src/resources/instance-class.ts';
 import { CLOUD_FINALIZER } from '../../src/resources/meta.ts';
 import { connect } from '../../src/store/redis.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
-import type { Change, Store } from '../../src/store/store.ts';
+import type { Change, PropagationPolicy, Store } from '../../src/store/store.ts';
 import { MemoryStore } from '../twins/memory-store.ts';
 
 // One list of rules for the real store and its twin: whatever is proved over the twin elsewhere holds for Redis too.
@@ -351,15 +352,14 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
 
     test('removes an object without finalizers at once', async () => {
       const store = setup();
-      const created = await store.create('Droplet', { name: 'web', spec: aDropletSpec });
-      await store.update('Droplet', {
-        ...created,
-        metadata: { ...created.metadata, finalizers: [] },
-      });
-      const last = await store.delete('Droplet', 'web');
+      const spec = instanceClassSpec.parse({});
+      const created = await store.create('InstanceClass', { name: 'small', spec });
+      const last = await store.delete('InstanceClass', 'small');
       expect(last.spec).toEqual(created.spec);
-      expect(await store.get('Droplet', 'web')).toBeUndefined();
-      await expect(store.delete('Droplet', 'web')).rejects.toMatchObject({ kind: 'not-found' });
+      expect(await store.get('InstanceClass', 'small')).toBeUndefined();
+      await expect(store.delete('InstanceClass', 'small')).rejects.toMatchObject({
+        kind: 'not-found',
+      });
     });
 
     test('the last finalizer takes a terminating object with it', async () => {
@@ -416,6 +416,92 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
       const kept = await store.get('Instance', created.metadata.name);
       expect(kept?.metadata.deletionTimestamp).toBe(marked.metadata.deletionTimestamp);
     });
+  });
+
+  describe('propagation of a deletion', () => {
+    test.each([
+      ['Foreground', 'foregroundDeletion'],
+      ['Orphan', 'orphan'],
+    ] as const)(
+      '%s sets the finalizer %s, for the controller to act on',
+      async (policy, finalizer) => {
+        const store = setup();
+        const { metadata } = await store.create('Instance', anInstance(NUMBER));
+        const marked = await store.delete('Instance', metadata.name, { propagationPolicy: policy });
+        expect(marked.metadata).toMatchObject({
+          finalizers: [CLOUD_FINALIZER, finalizer],
+          deletionGracePeriodSeconds: 0,
+        });
+      },
+    );
+
+    test('the policy that is asked for last counts; without one it stays', async () => {
+      const store = setup();
+      const { metadata } = await store.create('Instance', anInstance(NUMBER));
+      const ask = async (propagationPolicy?: PropagationPolicy) =>
+        (await store.delete('Instance', metadata.name, { propagationPolicy })).metadata.finalizers;
+      expect(await ask('Orphan')).toEqual([CLOUD_FINALIZER, 'orphan']);
+      expect(await ask()).toEqual([CLOUD_FINALIZER, 'orphan']);
+      expect(await ask('Foreground')).toEqual([CLOUD_FINALIZER, 'foregroundDeletion']);
+      expect(await ask('Background')).toEqual([CLOUD_FINALIZER]);
+    });
+  });
+
+  describe('a dry run', () => {
+    test('answers as if it were done, refuses as the real one does, and writes nothing', async () => {
+      const store = setup();
+      const dryRun = { dryRun: true };
+      const before = await store.revision();
+      expect(
+        (await store.create('Instance', anInstance(NUMBER), dryRun)).metadata.uid,
+      ).toBeDefined();
+      expect(await store.get('Instance', `bot-${NUMBER}`)).toBeUndefined();
+      expect(await store.revision()).toBe(before);
+
+      const created = await store.create('Instance', anInstance(NUMBER));
+      const after = await store.revision();
+      expect(after).toBe(created.metadata.resourceVersion);
+      await expect(store.create('Instance', anInstance(NUMBER), dryRun)).rejects.toMatchObject({
+        kind: 'already-exists',
+      });
+      const changed = await store.update('Instance', withSpec(created, { paused: true }), dryRun);
+      expect(changed).toMatchObject({ metadata: { generation: 2 }, spec: { paused: true } });
+      const known = await store.updateStatus(
+        'Instance',
+        { ...created, status: aStatus('x') },
+        dryRun,
+      );
+      expect(known.status?.message).toBe('x');
+      const marked = await store.delete('Instance', created.metadata.name, dryRun);
+      expect(marked.metadata.deletionTimestamp).toBeDefined();
+      expect(await store.get('Instance', created.metadata.name)).toEqual(created);
+      expect(await store.revision()).toBe(after);
+    });
+  });
+
+  describe('managedFields', () => {
+    test('tell who wrote what; a write that changes nothing keeps them and the version', async () => {
+      const store = setup();
+      const created = await store.create('Instance', anInstance(NUMBER), { manager: 'maker' });
+      const owned = (object: Instance) =>
+        Object.fromEntries(
+          (object.metadata.managedFields ?? []).map(({ manager, fieldsV1 }) => [manager, fieldsV1]),
+        );
+      expect(owned(created)['maker']).toMatchObject({ 'f:spec': { 'f:numberphone': {} } });
+      const paused = withSpec(created, { paused: true });
+      const updated = await store.update('Instance', paused, { manager: 'other' });
+      expect(owned(updated)['other']).toEqual({ 'f:spec': { 'f:paused': {} } });
+      expect(owned(updated)['maker']?.['f:spec']).not.toHaveProperty('f:paused');
+      const again = await store.update('Instance', updated, { manager: 'third' });
+      expect(again).toEqual(updated);
+    });
+  });
+
+  test('the finalizer of a kind stays until the deletion, whatever a write leaves out', async () => {
+    const store = setup();
+    const created = await store.create('Instance', anInstance(NUMBER));
+    const updated = await store.update('Instance', withMeta(created, { finalizers: ['x.io/a'] }));
+    expect(updated.metadata.finalizers).toEqual(['x.io/a', CLOUD_FINALIZER]);
   });
 
   describe('watch', () => {

@@ -211,7 +211,11 @@ describe('headers', () => {
       version: '1.2.3',
       docs: 'docs/api.md',
     });
-    expect((await api.ask('GET', '/version')).json).toEqual({ version: '1.2.3' });
+    expect((await api.ask('GET', '/version')).json).toMatchObject({
+      version: '1.2.3',
+      minor: '33',
+      gitVersion: 'v1.33.0+orquesta.1.2.3',
+    });
   });
 });
 

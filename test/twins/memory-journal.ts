@@ -1,6 +1,13 @@
 import { type Clock, rfc3339 } from '../../src/clock.ts';
 import type { Kind } from '../../src/resources/kinds.ts';
-import type { Journal, ObjectEvent, ObjectRef } from '../../src/store/journal.ts';
+import type {
+  EventListOptions,
+  EventPage,
+  Journal,
+  ObjectEvent,
+  ObjectRef,
+  RecordedEvent,
+} from '../../src/store/journal.ts';
 import {
   EVENT_AGE_MS,
   KEPT_EVENTS,
@@ -9,6 +16,7 @@ import {
   REMEMBERED_RUNS,
   wholeCharacters,
 } from '../../src/store/journal-limits.ts';
+import { goneRevision } from '../../src/store/writes.ts';
 
 interface Log {
   readonly run: string;
@@ -20,8 +28,10 @@ interface Log {
 /** The journal in memory, with the same bounds. */
 export class MemoryJournal implements Journal {
   readonly #clock: Clock;
-  readonly #events = new Map<string, readonly (ObjectEvent & { readonly uid: string })[]>();
+  readonly #events = new Map<string, readonly RecordedEvent[]>();
   readonly #logs = new Map<string, Log>();
+  readonly #changes: RecordedEvent[] = [];
+  readonly #wakers = new Set<() => void>();
 
   constructor(deps: { readonly clock: Clock }) {
     this.#clock = deps.clock;
@@ -42,23 +52,68 @@ export class MemoryJournal implements Journal {
         event.type === type &&
         event.reason === reason &&
         event.message === message &&
-        event.uid === about.uid,
+        event.about.uid === about.uid,
     );
-    const event = {
+    const event: RecordedEvent = {
+      about,
+      resourceVersion: String(this.#changes.length + 1),
       type,
       reason,
       message,
       count: (same?.count ?? 0) + 1,
       firstTimestamp: same?.firstTimestamp ?? now,
       lastTimestamp: now,
-      uid: about.uid,
     };
     const others = past.filter((one) => one !== same);
     this.#events.set(key, [...others, event].slice(-KEPT_EVENTS));
+    this.#changes.push(event);
+    for (const wake of [...this.#wakers]) wake();
   }
 
   async events(kind: Kind, name: string): Promise<readonly ObjectEvent[]> {
-    return this.#kept(`${kind}/${name}`).map(({ uid: _, ...event }) => event);
+    return this.#kept(`${kind}/${name}`).map(
+      ({ about: _, resourceVersion: __, ...event }) => event,
+    );
+  }
+
+  async listEvents({ limit, from, about }: EventListOptions): Promise<EventPage> {
+    const resourceVersion = String(this.#changes.length);
+    if (about) {
+      const events = this.#kept(`${about.kind}/${about.name}`).toSorted(byFirst);
+      return { events, resourceVersion };
+    }
+    const events: RecordedEvent[] = [];
+    for (const key of [...this.#events.keys()].sort(byNameThenKind)) {
+      const kept = this.#kept(key).toSorted(byFirst);
+      const [kind = '', name = ''] = key.split('/');
+      const isFirst = from?.kind === kind && from.name === name;
+      if (from && !isFirst && byNameThenKind(key, `${from.kind}/${from.name}`) < 0) continue;
+      for (const [index, event] of kept.entries()) {
+        if (isFirst && index < from.listed) continue;
+        if (limit > 0 && events.length === limit) {
+          return { events, resourceVersion, next: { kind: kind as Kind, name, listed: index } };
+        }
+        events.push(event);
+      }
+    }
+    return { events, resourceVersion };
+  }
+
+  async *watchEvents(resourceVersion: string, signal: AbortSignal): AsyncGenerator<RecordedEvent> {
+    let place = Number(resourceVersion);
+    while (!signal.aborted) {
+      const event = this.#changes[place];
+      if (event !== undefined) {
+        place++;
+        yield event;
+        continue;
+      }
+      if (place > this.#changes.length) throw goneRevision(resourceVersion);
+      await new Promise<void>((resolve) => {
+        this.#wakers.add(resolve);
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
   }
 
   async appendLog(name: string, run: string, offset: number, text: string): Promise<void> {
@@ -93,8 +148,22 @@ export class MemoryJournal implements Journal {
     this.#logs.delete(name);
   }
 
-  #kept(key: string): readonly (ObjectEvent & { readonly uid: string })[] {
+  #kept(key: string): readonly RecordedEvent[] {
     const oldest = rfc3339(this.#clock.now() - EVENT_AGE_MS);
     return (this.#events.get(key) ?? []).filter((event) => event.lastTimestamp >= oldest);
   }
+}
+
+/** Keys are "<kind>/<name>". */
+function byNameThenKind(a: string, b: string): number {
+  const [first, second] = [a, b].map((key) => key.split('/').toReversed().join('\0'));
+  return (first ?? '') < (second ?? '') ? -1 : first === second ? 0 : 1;
+}
+
+function byFirst(a: RecordedEvent, b: RecordedEvent): number {
+  const [first = '', second = ''] = [a, b].map(
+    ({ firstTimestamp, about, type, reason, message }) =>
+      `${firstTimestamp} ${about.uid} ${type} ${reason} ${message}`,
+  );
+  return first < second ? -1 : first > second ? 1 : 0;
 }

@@ -14,7 +14,7 @@ export const contentType = (c: Context): string =>
   (c.req.header('content-type') ?? '').split(';')[0]?.trim().toLowerCase() || JSON_TYPE;
 
 /** Throws KubeError 413, and 415 for a compressed body. */
-async function readBytes(c: Context): Promise<Buffer> {
+export async function readBytes(c: Context): Promise<Buffer> {
   if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
     throw unsupportedMediaType([JSON_TYPE]);
   }
@@ -34,6 +34,13 @@ async function readBytes(c: Context): Promise<Buffer> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** JSON of bytes. Throws KubeError 400. */
+export function parseBytes(bytes: Uint8Array): unknown {
+  const json = parseJson(Buffer.from(bytes).toString('utf8'));
+  if (json.error) throw badRequest('the body of the request is not valid JSON');
+  return json.value;
 }
 
 /** The body as text of one of these types. Throws KubeError 400, 413 or 415. */

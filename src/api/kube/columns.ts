@@ -41,7 +41,7 @@ const integer = <T>(
   cell: (object) => cell(object) ?? null,
 });
 
-const ageColumn: Column<ObjectOf[Kind]> = {
+export const ageColumn: Column<{ readonly metadata: { readonly creationTimestamp: string } }> = {
   name: 'Age',
   type: 'date',
   description: 'How long ago the object was created.',

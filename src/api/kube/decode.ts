@@ -8,6 +8,7 @@ import {
 import { type Kind, kinds, type ObjectOf } from '../../resources/kinds.ts';
 import { API_VERSION } from '../../resources/meta.ts';
 import { type GivenMeta, objectMeta } from '../../resources/object-meta.ts';
+import { statusSchemas } from '../../resources/status-schema.ts';
 import { badRequest, invalid } from './errors.ts';
 import { VERSION } from './group.ts';
 import { causeOf } from './invalid.ts';
@@ -117,7 +118,7 @@ function schemaOf(kind: Kind, withStatus: boolean): z.ZodType {
       kind: z.string(),
       metadata: objectMeta,
       spec: kinds[kind].spec,
-      status: z.unknown().optional(),
+      status: withStatus ? statusSchemas[kind].optional() : z.unknown().optional(),
     });
     schemas.set(key, schema);
   }

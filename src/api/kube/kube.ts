@@ -3,17 +3,21 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Handler } from 'hono';
 import { type Kind, kinds } from '../../resources/kinds.ts';
 import type { ApiDeps } from '../deps.ts';
+import { getNamespaces, getServices } from './core.ts';
 import { remove, removeAll } from './delete.ts';
 import { aggregated, apiGroup, coreVersions, groupList, resourceList } from './discovery.ts';
 import { methodNotAllowed, noSuchPath, notFound } from './errors.ts';
+import { getEvent, listEvents, watchEvents } from './event-requests.ts';
 import type { Subresource } from './group.ts';
 import { listText } from './list.ts';
 import { discoveryForm, formOf } from './negotiate.ts';
+import { OpenApi } from './openapi/openapi.ts';
 import { patch } from './patch.ts';
 import { type KubePath, parsePath } from './path.ts';
 import { flag } from './query.ts';
 import type { KubeRequest } from './request.ts';
 import { json, jsonText, objectAnswer } from './respond.ts';
+import { review } from './reviews.ts';
 import { getScale, writeScale } from './scale.ts';
 import { Texts } from './texts.ts';
 import { Lines, watch } from './watch.ts';
@@ -25,8 +29,9 @@ type Handlers = Readonly<Record<string, () => Response | Promise<Response>>>;
 export function kube(deps: ApiDeps): Handler {
   const texts = new Texts();
   const lines = new Lines(texts, deps.clock);
+  const openapi = new OpenApi();
   return async (c) => {
-    const request = { ...deps, c, query: new URL(c.req.url).searchParams, texts, lines };
+    const request = { ...deps, c, query: new URL(c.req.url).searchParams, texts, lines, openapi };
     const path = parsePath(new URL(c.req.url).pathname);
     if (path === undefined) throw noSuchPath();
     const handlers = handlersOf(path, request);
@@ -50,11 +55,15 @@ function handlersOf(path: KubePath, request: KubeRequest): Handlers {
     case 'object':
       return object(path.kind, path.name, path.subresource, request);
     case 'openapi':
+      return { GET: () => request.openapi.answer(path.document, request) };
     case 'events':
+      return { GET: () => events(path, request) };
     case 'namespaces':
+      return { GET: () => getNamespaces(path.name, request) };
     case 'services':
+      return { GET: () => getServices(request) };
     case 'review':
-      return {};
+      return { POST: () => review(path, request) };
   }
 }
 
@@ -77,11 +86,28 @@ async function collection(kind: Kind, request: KubeRequest): Promise<Response> {
   if (!flag(query, 'watch')) {
     return jsonText(request, await listText(kind, query, { ...request, form, now: clock.now() }));
   }
-  const headers = { 'content-type': 'application/json', 'cache-control': 'no-store' };
-  if (c.req.method === 'HEAD') return c.body(null, 200, headers);
-  await watch(kind, query, outgoing(c), headers, { ...request, form });
+  if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+  await watch(kind, query, outgoing(c), STREAM_HEADERS, { ...request, form });
   return RESPONSE_ALREADY_SENT;
 }
+
+async function events(
+  { namespace, name }: Extract<KubePath, { type: 'events' }>,
+  request: KubeRequest,
+): Promise<Response> {
+  const { c, query } = request;
+  if (namespace !== undefined && name !== undefined) return getEvent(namespace, name, request);
+  if (!flag(query, 'watch')) return listEvents(namespace, request);
+  if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
+  await watchEvents(namespace, request, outgoing(c), STREAM_HEADERS);
+  return RESPONSE_ALREADY_SENT;
+}
+
+const STREAM_HEADERS = {
+  'content-type': 'application/json',
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+};
 
 function object(
   kind: Kind,

@@ -125,8 +125,8 @@ async function serverSideApply<K extends Kind>(
   }
   const wanted = {
     metadata,
-    spec: body['spec'] ?? {},
-    status: body['status'],
+    spec: body['spec'] ?? undefined,
+    status: body['status'] ?? undefined,
   } as unknown as Resource;
   const author: Author = { manager: options.manager, subresource, now: rfc3339(clock.now()) };
   /** The whole body after the apply, its managedFields apart. */

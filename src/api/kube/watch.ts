@@ -43,7 +43,7 @@ interface WatchOptions {
 }
 
 /** Reads the parameters of a watch. Throws KubeError 400 or 422. */
-function watchOptions(query: Query, random: Random): WatchOptions {
+export function watchOptions(query: Query, random: Random): WatchOptions {
   const resourceVersion = query.get('resourceVersion') ?? '';
   if (!/^\d{0,15}$/.test(resourceVersion)) {
     throw badRequest(`invalid resource version "${resourceVersion}"`);
@@ -124,7 +124,7 @@ export async function watch<K extends Kind>(
 }
 
 /** Sends bookmarks and ends the stream in time. */
-async function pace(
+export async function pace(
   stream: WatchStream,
   { bookmarks, limitMs }: WatchOptions,
   clock: Clock,
@@ -140,12 +140,12 @@ async function pace(
   stream.end();
 }
 
-const constant =
+export const constant =
   (line: string): (() => string) =>
   () =>
     line;
 
-const errorLine = (message: string): string =>
+export const errorLine = (message: string): string =>
   `${JSON.stringify({ type: 'ERROR', object: expired(message).toStatus() })}\n`;
 
 function bookmarkLine(kind: Kind, resourceVersion: string, isInitialEnd: boolean): string {

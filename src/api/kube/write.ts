@@ -113,7 +113,8 @@ export async function change<K extends Kind>(
     const stored = await store.get(kind, name);
     if (stored === undefined) throw notFound(target);
     const { body, base, isPinned, mustNameVersion = false, isApply = false } = edit(stored);
-    const given = decoded(kind, body, request, name, subresource === 'status');
+    const isStatus = subresource === 'status';
+    const given = decoded(kind, isStatus ? onSpecOf(stored, body) : body, request, name, isStatus);
     const { metadata } = given;
     mustFit(kind, stored, metadata, mustNameVersion);
     const managedFields = (metadata.managedFields ?? base) as readonly ManagedFields[] | undefined;
@@ -139,6 +140,12 @@ export async function change<K extends Kind>(
     }
   }
 }
+
+/** A write of the status alone needs no spec, and what it says of one does not count. */
+const onSpecOf = ({ spec }: { readonly spec: unknown }, { value, duplicates }: Parsed): Parsed => ({
+  value: typeof value === 'object' && value !== null ? { ...value, spec } : value,
+  duplicates,
+});
 
 function mustFit<K extends Kind>(
   kind: K,

@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import type { Resource } from '../resources/meta.ts';
+import { fieldText, fromFieldsV1, leavesOf, toFieldsV1 } from './field-set.ts';
+import { apply } from './managed-fields.ts';
+
+type Parts = Pick<Resource, 'metadata' | 'spec' | 'status'>;
+const parts = (spec: unknown, metadata: object = {}): Parts => ({
+  metadata: metadata as Parts['metadata'],
+  spec,
+});
+const by = (manager: string) => ({ manager, now: '2026-01-01T00:00:00Z' });
+const applied = (live: Parts, spec: unknown, manager: string, force = false, metadata = {}) => {
+  const outcome = apply(live, parts(spec, metadata), by(manager), { force });
+  if (outcome.conflicts) throw new Error(JSON.stringify(outcome.conflicts));
+  return outcome.object;
+};
+
+describe('server-side apply', () => {
+  const first = applied(parts({}), { a: 1, b: { c: 2 }, list: [1] }, 'one');
+
+  it('sets what it names and owns it', () => {
+    expect(first.spec).toEqual({ a: 1, b: { c: 2 }, list: [1] });
+    expect(first.metadata.managedFields).toMatchObject([
+      {
+        manager: 'one',
+        operation: 'Apply',
+        fieldsV1: { 'f:spec': { 'f:a': {}, 'f:b': { 'f:c': {} }, 'f:list': {} } },
+      },
+    ]);
+  });
+
+  it('removes what it names no more, unless another owns it too', () => {
+    const shared = applied(first, { a: 1 }, 'two');
+    const left = applied(shared, { list: [1] }, 'one');
+    expect(left.spec).toEqual({ a: 1, b: {}, list: [1] });
+    expect(applied(first, { b: { c: 2 } }, 'one').spec).toEqual({ b: { c: 2 } });
+  });
+
+  it('names the manager and the field of a conflict; equal values are none; force takes over', () => {
+    const outcome = apply(first, parts({ a: 2, b: { c: 2 } }), by('two'), { force: false });
+    expect(outcome.conflicts).toEqual([{ manager: 'one', field: '.spec.a' }]);
+    const forced = applied(first, { a: 2 }, 'two', true);
+    expect(forced.spec).toMatchObject({ a: 2 });
+    expect(forced.metadata.managedFields?.[0]?.fieldsV1).toEqual({
+      'f:spec': { 'f:b': { 'f:c': {} }, 'f:list': {} },
+    });
+  });
+
+  it('keeps the time of an entry when nothing changes', () => {
+    const later = { manager: 'one', now: '2027-01-01T00:00:00Z' };
+    const outcome = apply(first, parts(first.spec), later, { force: false });
+    expect(outcome).toMatchObject({
+      object: { metadata: { managedFields: first.metadata.managedFields } },
+    });
+  });
+
+  it('merges sets, and forgets a manager that owns nothing', () => {
+    const live = applied(parts({}), undefined, 'one', false, { finalizers: ['x.io/a'] });
+    const both = applied(live, undefined, 'two', false, { finalizers: ['x.io/b'] });
+    expect(both.metadata.finalizers).toEqual(['x.io/a', 'x.io/b']);
+    const one = applied(both, undefined, 'one');
+    expect(one.metadata.finalizers).toEqual(['x.io/b']);
+    expect(one.metadata.managedFields?.map(({ manager }) => manager)).toEqual(['two']);
+  });
+
+  it('does not touch what it was given', () => {
+    const before = structuredClone(first);
+    applied(first, { a: 5, b: { d: 1 } }, 'two', true);
+    expect(first).toEqual(before);
+  });
+});
+
+describe('fields', () => {
+  it('are the same after a round trip through FieldsV1', () => {
+    const object = {
+      metadata: { labels: { 'a/b': 'x' }, finalizers: ['x.io/a'] },
+      spec: { empty: {}, deep: { er: [1, 2] } },
+      status: { conditions: [{ type: 'Ready', status: 'True' }] },
+    };
+    const fields = new Set(leavesOf(object).keys());
+    expect(fromFieldsV1(toFieldsV1(fields))).toEqual(fields);
+    const whole = new Set([...fields, ['f:spec', 'f:deep'].join('\0')]);
+    expect(toFieldsV1(whole)).toMatchObject({ 'f:spec': { 'f:deep': { '.': {}, 'f:er': {} } } });
+    expect(fromFieldsV1(toFieldsV1(whole))).toEqual(whole);
+  });
+
+  it('read as people write them', () => {
+    const texts = [
+      ...leavesOf({ status: { conditions: [{ type: 'Ready', status: 'x' }] } }).keys(),
+    ];
+    expect(texts.map(fieldText)).toContain('.status.conditions[type="Ready"].status');
+  });
+});

@@ -32,7 +32,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
-          globalSetup: ['test/redis-server.ts'],
+          globalSetup: ['test/redis-server.ts', 'test/web-build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxConcurrency: 6,

@@ -129,7 +129,8 @@ async function run(options: {
     }
     await showTheBot(last.instanceInfo?.ip ?? '', simulator, clock);
     if (once) return 0;
-    console.log(`\nTry it:
+    console.log(`\nSee it: open ${url} in a browser, and sign in with the key ${key}
+Try it:
   curl -H 'x-api-key: ${key}' ${url}/api/instance/status/${NUMBER}
   curl -H 'x-api-key: ${key}' -H 'content-type: application/json' -d '{"numberphone":"+57 333 222 2222"}' ${url}/api/instance/create
 Ctrl-C ends all of it and leaves nothing behind.`);

@@ -11,7 +11,7 @@ import {
   startSimulator,
 } from '../../src/simulator/simulator.ts';
 
-const API_KEY = 'e2e-key';
+export const API_KEY = 'e2e-key';
 export const SSH_PASSWORD = 'e2e password $`"\\';
 const LIMIT_MS = 90_000;
 const LOOK_MS = 25;
@@ -91,7 +91,7 @@ export class World {
 
   /** Starts one program and waits until its API answers. */
   async run(over: Readonly<Record<string, string>> = {}): Promise<Program> {
-    const port = await freePort();
+    const port = over['PORT'] ?? (await freePort());
     const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
       env: { PATH: process.env['PATH'] ?? '', ...this.#env, PORT: String(port), ...over },
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { countByPhase, NO_FILTER, ORDERS, PHASES, parseFilter, queryOf, select } from './filter.ts';
+import { PHASES } from '../../../src/resources/phase.ts';
+import { countByPhase, NO_FILTER, ORDERS, parseFilter, queryOf, select } from './filter.ts';
 import type { InstanceRow } from './standing.ts';
 
 const row = (over: Partial<InstanceRow> = {}): InstanceRow => {

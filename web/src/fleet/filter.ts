@@ -1,14 +1,6 @@
-import type { Phase } from '../../../src/resources/phase.ts';
+import { PHASES, type Phase } from '../../../src/resources/phase.ts';
 import type { InstanceRow } from './standing.ts';
 
-export const PHASES: readonly Phase[] = [
-  'creating_droplet',
-  'waiting_for_ssh',
-  'initializing',
-  'completed',
-  'failed',
-  'deleting',
-];
 export const ORDERS = ['newest', 'attention', 'number'] as const;
 export type Order = (typeof ORDERS)[number];
 

@@ -1,12 +1,12 @@
 import type { Signal } from '@preact/signals';
-import type { Phase } from '../../../src/resources/phase.ts';
+import { PHASES, type Phase } from '../../../src/resources/phase.ts';
 import type { BudgetWindow, FleetReport } from '../api/calls.ts';
 import type { Live } from '../api/use-live.ts';
 import { countText, durationText } from '../format.ts';
 import { messages } from '../i18n/index.ts';
 import { language } from '../preferences.ts';
 import { Banner } from '../ui/state.tsx';
-import { type Filter, PHASES } from './filter.ts';
+import type { Filter } from './filter.ts';
 import { counts } from './fleet.ts';
 
 /** What holds for the whole fleet and that somebody should know. */

@@ -17,6 +17,7 @@ export interface LogState {
 const MOST_CHARACTERS = 2_000_000;
 /** How soon to look again for a log that has not begun. */
 const LOOK_MS = 2_000;
+const ENDED_LOOK_MS = 15_000;
 const GATHER_MS = 100;
 
 /** Tells of a log as it grows, over broken connections, until the signal. */
@@ -35,7 +36,7 @@ export async function followLog(
         tell({ state: 'ended', text: await answer.text() });
         return;
       }
-      const answer = await logOf(number, 'follow=true', signal);
+      const answer = await logOf(number, 'follow=true&format=text', signal);
       failures = 0;
       // A stream begins with all there is.
       text = '';
@@ -51,7 +52,7 @@ export async function followLog(
       clearTimeout(due);
       if (!signal.aborted) tell({ state: 'ended', text });
       // A later run begins a new stream.
-      await pause(LOOK_MS, signal);
+      await pause(ENDED_LOOK_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ApiFailure && error.status === 404) {

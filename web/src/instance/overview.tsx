@@ -5,7 +5,7 @@ import { clockText, dateText, durationText, secondsBetween } from '../format.ts'
 import { messages } from '../i18n/index.ts';
 import { now } from '../now.ts';
 import { language } from '../preferences.ts';
-import { Failure, Skeleton } from '../ui/state.tsx';
+import { Skeleton } from '../ui/state.tsx';
 import { Conditions } from './conditions.tsx';
 import { Qr } from './qr.tsx';
 
@@ -21,8 +21,8 @@ export function Overview(props: {
           {explained.value ? (
             <Answer explanation={explained.value} />
           ) : explained.error ? (
-            <Failure
-              title={messages.value.instance.explainFailed}
+            <Unexplained
+              message={instance.status?.message}
               error={explained.error}
               onRetry={explained.reload}
             />
@@ -37,6 +37,31 @@ export function Overview(props: {
         <Facts instance={instance} />
       </div>
     </div>
+  );
+}
+
+/** Without an explanation the controller's own sentence is still there. */
+function Unexplained(props: {
+  readonly message: string | undefined;
+  readonly error: Error;
+  readonly onRetry: () => void;
+}) {
+  return (
+    <>
+      {props.message && (
+        <h2 class="explain-doing" lang="en">
+          {props.message}
+        </h2>
+      )}
+      <div class="unexplained" role="status">
+        <p class="quiet">
+          {messages.value.instance.explainFailed} {props.error.message}
+        </p>
+        <button type="button" class="button button-small" onClick={props.onRetry}>
+          {messages.value.common.retry}
+        </button>
+      </div>
+    </>
   );
 }
 

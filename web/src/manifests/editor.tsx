@@ -8,6 +8,7 @@ import { indexAt, lineCount } from './text-lines.ts';
 export function Editor(props: {
   readonly label: string;
   readonly text: string;
+  readonly placeholder?: string;
   readonly problems: readonly ManifestProblem[];
   readonly onInput: (text: string) => void;
   readonly onApply: () => void;
@@ -63,6 +64,7 @@ export function Editor(props: {
             aria-invalid={problems.length > 0}
             aria-keyshortcuts="Control+Enter"
             lang="en"
+            placeholder={props.placeholder}
             wrap="off"
             spellcheck={false}
             autocapitalize="none"

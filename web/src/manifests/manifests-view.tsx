@@ -81,14 +81,14 @@ function Picker(props: { readonly plural: string | undefined; readonly name: str
 const EXAMPLE = `apiVersion: orquesta.clientfy.io/v1
 kind: Instance
 spec:
-  numberphone: ""
+  numberphone: "573332221111"
   features:
     appointments: false
 `;
 
 function BlankEditor() {
   const text = messages.value.manifests;
-  const draft = useSignal(EXAMPLE);
+  const draft = useSignal('');
   const round = useSignal(0);
   const isBusy = useSignal(false);
   const rehearsal = useRehearsal(draft.value, round.value);
@@ -122,6 +122,7 @@ function BlankEditor() {
       </div>
       <Editor
         label={text.editor}
+        placeholder={EXAMPLE}
         text={draft.value}
         problems={rehearsal.state === 'invalid' ? rehearsal.problems : []}
         onInput={(next) => {

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm run screenshots`: pictures of the dashboard into docs/images. */
+export default defineConfig({
+  test: {
+    include: ['test/screenshots/**/*.test.ts'],
+    globalSetup: ['test/redis-server.ts', 'test/web-build.ts'],
+    testTimeout: 300_000,
+  },
+});

@@ -2,6 +2,7 @@ import type { Logger } from '../log.ts';
 import type { WorkQueue } from '../queue/queue.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
+import type { Droplet } from '../resources/droplet.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { type Change, StoreError } from '../store/store.ts';
 import { noteAccess } from './access.ts';
@@ -103,7 +104,7 @@ export class Controller {
 
   /** One pass over one key; answers in how many ms to look again. */
   async #reconcile(key: Key, signal: AbortSignal): Promise<number> {
-    if (key === SWEEP) return this.#sweeper.reconcile(() => this.#isBusy(), signal);
+    if (key === SWEEP) return this.#sweeper.reconcile(() => this.#changing(), signal);
     const [kind, name = ''] = key.split('/');
     const changed = new AbortController();
     this.#passes.set(key, changed);
@@ -148,8 +149,8 @@ export class Controller {
     for (const key of keysOfSeen(droplets, this.#objects)) this.#trigger(key);
   }
 
-  #isBusy(): boolean {
-    return this.#objects.list('Droplet').items.some(isChanging);
+  #changing(): readonly Droplet[] {
+    return this.#objects.list('Droplet').items.filter(isChanging);
   }
 
   #everything(): readonly Key[] {

@@ -2,13 +2,11 @@ import type { Clock } from '../clock.ts';
 import { type Cloud, CloudError } from '../cloud/cloud.ts';
 import type { Logger } from '../log.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
+import { sweepIntervalMs } from './sweep-interval.ts';
 
 const SWEEP_LIMIT_MS = 120_000;
-/** While something is changing. */
-const BUSY_MS = 2_000;
-/** When all is quiet: how late a change from outside is noticed at the most. */
-const QUIET_MS = 30_000;
 const RETRY_MS = 5_000;
 
 export interface SweeperDeps {
@@ -31,6 +29,8 @@ export class Sweeper {
   readonly #deps: SweeperDeps;
   #running: { readonly startedAt: number; readonly done: Promise<Sweep> } | undefined;
   #next: Promise<Sweep> | undefined;
+  /** Droplets that this process last saw. */
+  #listed = 0;
   #isAway = false;
 
   constructor(deps: SweeperDeps) {
@@ -71,6 +71,7 @@ export class Sweeper {
   async #sweep(startedAt: number): Promise<Sweep> {
     const { cloud, cloudView, clock, log, onSeen, onSwept, onBack } = this.#deps;
     const droplets = await cloud.listDroplets(AbortSignal.timeout(SWEEP_LIMIT_MS));
+    this.#listed = droplets.length;
     const sweep = { startedAt, finishedAt: clock.now() };
     const { changed, missing } = await cloudView.record(sweep, droplets);
     log.debug(
@@ -84,10 +85,11 @@ export class Sweeper {
     return sweep;
   }
 
-  /** The periodic duty: sweeps when it is time, and answers in how many ms to look again. `isBusy`: something is changing. */
-  async reconcile(isBusy: () => boolean, signal: AbortSignal): Promise<number> {
+  /** The periodic duty: sweeps when it is time, and answers in how many ms to look again. `changing`: what sweeps are waited for now. */
+  async reconcile(changing: () => readonly Droplet[], signal: AbortSignal): Promise<number> {
     const { cloudView, clock, log } = this.#deps;
-    const interval = isBusy() ? BUSY_MS : QUIET_MS;
+    const intervalNow = () => sweepIntervalMs(changing(), this.#listed, clock.now());
+    const interval = intervalNow();
     const last = await cloudView.lastSweep();
     const due = last ? last.startedAt + interval : 0;
     // A sweep of the future comes from a machine whose clock was ahead: not a reason to stop looking.
@@ -104,7 +106,7 @@ export class Sweeper {
       }
       return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
     }
-    return isBusy() ? BUSY_MS : QUIET_MS;
+    return intervalNow();
   }
 }
 

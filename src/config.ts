@@ -24,6 +24,8 @@ const schema = z.object({
     .optional(),
   /** What one key may ask for on the average; twice as much at once. */
   API_REQUESTS_PER_SECOND: z.coerce.number().positive().max(1_000_000).default(1_000),
+  /** key: /metrics needs one of the keys too. */
+  METRICS_AUTH: z.enum(['none', 'key']).default('none'),
 
   /** Where "orquesta apply" and "get" find the API. Left out: on this machine, at PORT. */
   ORQUESTA_URL: url.optional(),
@@ -132,6 +134,9 @@ function missing(config: Config): string[] {
   const { ORQUESTA_ROLE: role } = config;
   if (role !== 'controller' && !config.API_KEY) {
     lines.push('API_KEY is not set: the API would be open to anyone. Choose a long random value.');
+  }
+  if (role === 'controller' && config.METRICS_AUTH === 'key' && !config.API_KEY) {
+    lines.push('METRICS_AUTH is key, but API_KEY is not set: /metrics could be read by nobody.');
   }
   if (role !== 'api' && !config.DIGITALOCEAN_TOKEN) {
     lines.push('DIGITALOCEAN_TOKEN is not set: no droplet can be created without it.');

@@ -4,9 +4,12 @@ import { hostname } from 'node:os';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Hono } from 'hono';
 import type { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
+import { authenticate } from './api/access/authenticate.ts';
 import { parseApiKeys } from './api/access/keys.ts';
 import { createApp } from './api/app.ts';
 import { readConsole } from './api/console.ts';
+import { readiness } from './api/health.ts';
 import { createStatusApp } from './api/status-app.ts';
 import { HttpBot } from './bot/http-bot.ts';
 import { applyClasses, OWN_CLASSES } from './classes.ts';
@@ -19,6 +22,7 @@ import { bookRecords, bookSweeps } from './controller/ledger.ts';
 import { Reporter } from './controller/reporter.ts';
 import { portMap } from './dial.ts';
 import { createLog, type Logger } from './log.ts';
+import { createMetrics } from './metrics.ts';
 import { mustAnswer, openRedis } from './open-redis.ts';
 import { BullmqQueue } from './queue/bullmq-queue.ts';
 import { noteResyncs } from './queue/note-resyncs.ts';
@@ -40,6 +44,18 @@ import { RedisVault } from './store/redis-vault.ts';
 import { migrate } from './store/schema.ts';
 import { parseEncryptionKeys, Seal } from './store/seal.ts';
 import { WatchCache } from './store/watch-cache.ts';
+import { exposition } from './telemetry/exposition.ts';
+import { meterHttp } from './telemetry/meter-http.ts';
+import {
+  meterBot,
+  meterCloud,
+  meterJournal,
+  meterQueue,
+  meterShell,
+  meterSweeps,
+} from './telemetry/meter-ports.ts';
+import { meterSteps } from './telemetry/meter-steps.ts';
+import { meterStore } from './telemetry/meter-store.ts';
 
 export interface Orquesta {
   /** Where it listens, like http://127.0.0.1:3000; undefined for a controller that can't, which works all the same. */
@@ -59,28 +75,34 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   const random = systemRandom;
   const prefix = config.REDIS_PREFIX;
   const redis = openRedis(config, log);
-  const store = new RedisStore({
+  const registry = new Registry();
+  const metrics = createMetrics(registry);
+  const redisStore = new RedisStore({
     redis,
     prefix,
     clock,
     newUid: randomUUID,
     replicas: config.REDIS_WAIT_REPLICAS,
   });
-  const journal = new RedisJournal({ redis, prefix, clock, log });
+  const redisJournal = new RedisJournal({ redis, prefix, clock, log });
+  const journal = meterJournal(redisJournal, metrics);
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
+  const store = meterStore(redisStore, metrics);
   const ledger = new RedisLedger({ redis, prefix, clock });
   const objects = new StoreCache({ store, clock });
-  const bot = new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) });
+  const bot = meterBot(new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) }), metrics);
   /** Closed in the reverse order of their start. */
   const started: (() => Promise<void>)[] = [
     async () => redis.disconnect(),
-    async () => store.close(),
-    async () => journal.close(),
+    async () => redisStore.close(),
+    async () => redisJournal.close(),
   ];
   const close = async () => {
     for (const stop of started.reverse()) await stop();
   };
+
+  let queueDepth: (() => ReturnType<BullmqQueue['depth']>) | undefined;
 
   try {
     await mustAnswer(redis, config);
@@ -105,6 +127,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         budget,
         clock,
         log,
+        onRequest: meterCloud(metrics),
       });
       const shell = new Ssh2Shell({
         password,
@@ -114,13 +137,23 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         log,
       });
       started.push(() => shell.close());
+      const queue = new BullmqQueue({
+        redis,
+        prefix,
+        clock,
+        random,
+        log,
+        concurrency: config.ORQUESTA_CONCURRENCY,
+      });
+      queueDepth = () => queue.depth();
       const books = { ledger, objects, log };
       const controller = new Controller({
         store: bookRecords(store, books),
         journal,
-        cloudView: bookSweeps(cloudView, books),
+        observer: meterSteps(metrics),
+        cloudView: meterSweeps(bookSweeps(cloudView, books), metrics),
         cloud,
-        shell,
+        shell: meterShell(shell, metrics),
         bot,
         secrets: new LocalSecrets({
           env: process.env,
@@ -132,17 +165,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         random,
         log,
         objects,
-        queue: noteResyncs(
-          new BullmqQueue({
-            redis,
-            prefix,
-            clock,
-            random,
-            log,
-            concurrency: config.ORQUESTA_CONCURRENCY,
-          }),
-          () => reports.noteResync(clock.now()),
-        ),
+        queue: noteResyncs(meterQueue(queue, metrics), () => reports.noteResync(clock.now())),
         settings: {
           sshPort: config.SSH_PORT,
           image: imageOf(config.DIGITALOCEAN_IMAGE),
@@ -171,13 +194,28 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       started.push(() => reporter.close());
     }
     const { ORQUESTA_ROLE: role } = config;
-    const health = {
+    const facts = {
       cloudView,
       reports,
       clock,
       version: packageVersion(),
       startedAt: clock.now(),
       serves: { requests: role !== 'controller', work: role !== 'api' },
+    };
+    metrics.info.set({ version: facts.version, role }, 1);
+    const access = {
+      clock,
+      apiKeys: parseApiKeys(config.API_KEY ?? ''),
+      corsOrigins: listOf(config.CORS_ORIGINS),
+      requestsPerSecond: config.API_REQUESTS_PER_SECOND,
+    };
+    const health = {
+      ...facts,
+      metrics: exposition(
+        registry,
+        { ...facts, metrics, objects, ledger, queueDepth, readiness: () => readiness(facts) },
+        config.METRICS_AUTH === 'key' ? authenticate(access) : undefined,
+      ),
     };
     const place = {
       host: config.HOST ?? defaultHost(),
@@ -191,6 +229,8 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
     }
     const app = createApp({
       ...health,
+      ...access,
+      middleware: [meterHttp(metrics)],
       store,
       objects: new WatchCache({ store, cache: objects }),
       journal,
@@ -201,9 +241,6 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       log,
       image: imageOf(config.DIGITALOCEAN_IMAGE),
       audit: new RedisAuditTrail({ redis, prefix }),
-      apiKeys: parseApiKeys(config.API_KEY ?? ''),
-      corsOrigins: listOf(config.CORS_ORIGINS),
-      requestsPerSecond: config.API_REQUESTS_PER_SECOND,
       newRequestId: randomUUID,
       console: readConsole(OWN_CONSOLE),
     });
@@ -229,7 +266,7 @@ async function listenForStatus(
     return listening.url;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    log.warn(`This controller works, but answers no /readyz. ${why}`);
+    log.warn(`This controller works, but answers no /metrics and no /readyz. ${why}`);
     return undefined;
   }
 }

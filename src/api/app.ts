@@ -39,6 +39,7 @@ export function createApp(given: ApiDeps): Hono {
   const store = new AuditedStore(given);
   const deps = { ...given, store };
   const app = new Hono<Env>();
+  for (const around of deps.middleware ?? []) app.use(around);
   app.use(async (c, next) => {
     const given = c.req.header('x-request-id') ?? '';
     const id = REQUEST_ID.test(given) ? given : deps.newRequestId();

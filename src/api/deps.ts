@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import type { Bot } from '../bot/bot.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Logger } from '../log.ts';
@@ -27,6 +28,8 @@ export interface ApiDeps extends HealthDeps, AccessDeps {
   readonly log: Logger;
   /** Image of single droplets that name none: a slug or a snapshot's id. Absent: the schema's default. */
   readonly image?: string | number | undefined;
+  /** Stands around everything else: measures, traces. */
+  readonly middleware?: readonly MiddlewareHandler[] | undefined;
   readonly newRequestId: () => string;
   /** The dashboard; undefined where it has not been built. */
   readonly console?: ConsoleFiles | undefined;

@@ -1,8 +1,9 @@
-import { Hono } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import type { Clock } from '../clock.ts';
 import type { CloudAccess, CloudView, Sweep } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
 import { StoreError } from '../store/store.ts';
+import type { WithCaller } from './access/authenticate.ts';
 
 export interface HealthDeps {
   readonly cloudView: Pick<CloudView, 'access' | 'lastSweep'>;
@@ -16,6 +17,15 @@ export interface HealthDeps {
    * away; where it takes work, being stuck is a reason to be restarted.
    */
   readonly serves: { readonly requests: boolean; readonly work: boolean };
+  readonly metrics: Exposition;
+}
+
+/** What `/metrics` answers. */
+export interface Exposition {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** Who may read it; absent: all. */
+  readonly guard?: MiddlewareHandler<WithCaller> | undefined;
 }
 
 interface Check {
@@ -31,9 +41,9 @@ const STUCK_MS = 300_000;
 const STALE_SWEEP_MS = 300_000;
 
 /** Liveness, readiness with reasons, and the version: open to all. */
-export function health(deps: HealthDeps): Hono {
-  const { cloudView, reports, clock, version, serves } = deps;
-  const app = new Hono();
+export function health(deps: HealthDeps): Hono<WithCaller> {
+  const { reports, clock, version, serves, metrics } = deps;
+  const app = new Hono<WithCaller>();
   app.get('/healthz', (c) => c.text('ok'));
   app.get('/livez', async (c) => {
     // While Redis is slow to answer, it is Redis' trouble.
@@ -41,9 +51,14 @@ export function health(deps: HealthDeps): Hono {
     const why = serves.work ? await Promise.race([stuck(), patience]) : undefined;
     return why === undefined ? c.text('ok') : c.text(why, 503);
   });
+  if (metrics.guard) app.use('/metrics', metrics.guard);
+  app.get('/metrics', async (c) => {
+    const text = await metrics.text();
+    return c.body(text, 200, { 'content-type': metrics.contentType });
+  });
   app.get('/version', (c) => c.json(versionOf(version)));
   app.get('/readyz', async (c) => {
-    const checks = await readiness();
+    const checks = await readiness(deps);
     const isReady = Object.values(checks).every((check) => check.ok);
     return c.json({ ready: isReady, checks }, isReady ? 200 : 503);
   });
@@ -58,27 +73,31 @@ export function health(deps: HealthDeps): Hono {
       return undefined;
     }
   }
-
-  async function readiness(): Promise<Readonly<Record<string, Check>>> {
-    try {
-      const [access, sweep, resync] = await Promise.all([
-        cloudView.access(),
-        cloudView.lastSweep(),
-        reports.lastResync(),
-      ]);
-      const told = (check: Check): Check => (serves.requests ? { ...check, ok: true } : check);
-      return {
-        redis: { ok: true, message: 'Redis answers' },
-        cloud: cloudCheck(access),
-        sweep: told(sweepCheck(sweep, clock.now())),
-        resync: told(resyncCheck(resync, deps)),
-      };
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
-      return { redis: { ok: false, message: error.message } };
-    }
-  }
   return app;
+}
+
+/** Whether the process can do its work, check by check. */
+export async function readiness(
+  deps: Omit<HealthDeps, 'metrics'>,
+): Promise<Readonly<Record<string, Check>>> {
+  const { cloudView, reports, clock, serves } = deps;
+  try {
+    const [access, sweep, resync] = await Promise.all([
+      cloudView.access(),
+      cloudView.lastSweep(),
+      reports.lastResync(),
+    ]);
+    const told = (check: Check): Check => (serves.requests ? { ...check, ok: true } : check);
+    return {
+      redis: { ok: true, message: 'Redis answers' },
+      cloud: cloudCheck(access),
+      sweep: told(sweepCheck(sweep, clock.now())),
+      resync: told(resyncCheck(resync, deps)),
+    };
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return { redis: { ok: false, message: error.message } };
+  }
 }
 
 /** Without access no droplet is made or deleted: whoever routes requests here should know. */
@@ -96,7 +115,10 @@ function sweepCheck(sweep: Sweep | undefined, now: number): Check {
 }
 
 /** Whether any controller takes work from the queue. */
-function resyncCheck(at: number | undefined, { clock, startedAt }: HealthDeps): Check {
+function resyncCheck(
+  at: number | undefined,
+  { clock, startedAt }: Pick<HealthDeps, 'clock' | 'startedAt'>,
+): Check {
   const now = clock.now();
   // Nobody may have been there before us.
   const silentMs = Math.max(0, now - Math.max(at ?? 0, startedAt));

@@ -43,6 +43,16 @@ export interface DigitalOceanDeps {
   readonly clock: Clock;
   /** One line for each request. */
   readonly log?: Pick<Logger, 'debug'> | undefined;
+  /** Hears of each request, sent or not. `durationMs` is absent without an answer. */
+  readonly onRequest?:
+    | ((request: {
+        /** Like "GET /v2/droplets/{id}". */
+        readonly endpoint: string;
+        /** The HTTP status; "none": no answer; "budget": not sent. */
+        readonly code: number | 'none' | 'budget';
+        readonly durationMs?: number | undefined;
+      }) => void)
+    | undefined;
   /** For each request, 30 s unless told. */
   readonly deadlineMs?: number | undefined;
 }
@@ -62,6 +72,7 @@ export class DigitalOcean implements Cloud {
   readonly #clock: Clock;
   readonly #token: string;
   readonly #log: DigitalOceanDeps['log'];
+  readonly #onRequest: NonNullable<DigitalOceanDeps['onRequest']>;
   readonly #deadlineMs: number;
   readonly #base: URL;
   readonly #http: AxiosInstance;
@@ -73,6 +84,7 @@ export class DigitalOcean implements Cloud {
     this.#clock = deps.clock;
     this.#token = deps.token;
     this.#log = deps.log;
+    this.#onRequest = deps.onRequest ?? (() => {});
     this.#deadlineMs = deps.deadlineMs ?? DEADLINE_MS;
     this.#base = new URL('v2/', deps.url.endsWith('/') ? deps.url : `${deps.url}/`);
     this.#kept = {
@@ -286,20 +298,29 @@ export class DigitalOcean implements Cloud {
   /** One request: budget first, then the wire, then the verdict. Answers only what succeeded. */
   async #ask(request: Request, signal: AbortSignal): Promise<Answer> {
     if (signal.aborted) throw noAnswer('try-again', request, 'the caller gave up before');
-    const grant = await this.#budget.take(request.priority, signal);
+    const endpoint = endpointOf(request);
+    const grant = await this.#budget.take(request.priority, signal).catch((error: unknown) => {
+      this.#onRequest({ endpoint, code: 'budget' });
+      throw error;
+    });
     if (!grant.granted) {
+      this.#onRequest({ endpoint, code: 'budget' });
       const seconds = Math.max(1, Math.ceil((grant.retryAt - this.#clock.now()) / 1000));
       const text = `DigitalOcean was not asked to ${request.doing}: the token's request budget is spent. It goes on in about ${seconds} s.`;
       throw new CloudError('rate-limited', text, { retryAt: grant.retryAt });
     }
     if (signal.aborted) throw noAnswer('try-again', request, 'the caller gave up before');
     const startedAt = this.#clock.now();
-    const { answer, headers } = await this.#send(request, signal);
+    const { answer, headers } = await this.#send(request, signal).catch((error: unknown) => {
+      this.#onRequest({ endpoint, code: 'none' });
+      throw error;
+    });
     const news = rateLimitNews(answer.status, headers, this.#clock.now());
     // Not waited for: a droplet's id must be written down, however slow Redis is at this.
     void this.#budget.observe(news);
     const durationMs = this.#clock.now() - startedAt;
     const { method, path } = request;
+    this.#onRequest({ endpoint, code: answer.status, durationMs });
     this.#log?.debug({ method, path, status: answer.status, durationMs }, 'DigitalOcean answered');
     const secrets = secretsOf(this.#token, request.userData);
     const retryAt = this.#clock.now() + (news.blockedForMs ?? 0);
@@ -343,6 +364,9 @@ export class DigitalOcean implements Cloud {
     }
   }
 }
+
+const endpointOf = ({ method, path }: Request): string =>
+  `${method} /v2/${path.replace(/\d+/g, '{id}')}`;
 
 async function absentAs404(asked: Promise<Answer>): Promise<Answer | undefined> {
   try {

@@ -2,6 +2,7 @@ import type { Bot } from '../bot/bot.ts';
 import type { Clock, Random } from '../clock.ts';
 import type { Cloud } from '../cloud/cloud.ts';
 import type { Logger } from '../log.ts';
+import type { Resource } from '../resources/meta.ts';
 import type { Secrets } from '../secrets/secrets.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CloudView } from '../store/cloud-view.ts';
@@ -27,6 +28,12 @@ export interface ControllerSettings {
   };
 }
 
+/** Stands around passes and steps, to measure and trace them. Runs what it is given, once, and passes on its outcome. */
+export interface PassObserver {
+  pass<T>(object: Resource, run: () => Promise<T>): Promise<T>;
+  step<T>(object: Resource, step: string, run: () => Promise<T>): Promise<T>;
+}
+
 /** Everything that a reconciler may touch. Ports only. */
 export interface ControllerDeps {
   readonly store: Store;
@@ -49,4 +56,5 @@ export interface ControllerDeps {
   readonly random: Random;
   readonly log: Logger;
   readonly settings: ControllerSettings;
+  readonly observer?: PassObserver | undefined;
 }

@@ -86,10 +86,23 @@ export async function reconcile<K extends Kind, Facts, StepName extends string>(
   signal: AbortSignal,
   changed: AbortSignal,
 ): Promise<number> {
-  const { store, clock } = deps;
-  const { kind } = reconciler;
-  let object = await store.get(kind, name);
+  const object = await deps.store.get(reconciler.kind, name);
   if (!object) return 0;
+  const run = () => passOver(reconciler, object, deps, signal, changed);
+  return deps.observer ? deps.observer.pass(object, run) : run();
+}
+
+async function passOver<K extends Kind, Facts, StepName extends string>(
+  reconciler: Reconciler<K, Facts, StepName>,
+  first: ObjectOf[K],
+  deps: ControllerDeps,
+  signal: AbortSignal,
+  changed: AbortSignal,
+): Promise<number> {
+  const { store, clock, observer } = deps;
+  const { kind } = reconciler;
+  const { name } = first.metadata;
+  let object = first;
   const log = deps.log.child({ [kinds[kind].singular]: name, uid: object.metadata.uid });
 
   const save = async (status: NonNullable<ObjectOf[K]['status']>): Promise<ObjectOf[K]> => {
@@ -141,7 +154,8 @@ export async function reconcile<K extends Kind, Facts, StepName extends string>(
             message,
           ),
       };
-      const result: StepResult = await reconciler.steps[plan.do](context);
+      const step = () => reconciler.steps[plan.do](context);
+      const result = observer ? await observer.step(object, plan.do, step) : await step();
       if (result === 'gone') return 0;
       if (result) return result.lookAgain;
       if (changed.aborted) return AT_ONCE_MS;

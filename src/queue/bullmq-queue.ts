@@ -152,6 +152,26 @@ export class BullmqQueue implements WorkQueue {
     return this.#lastTakenAt;
   }
 
+  /** How much there is to do, over all processes. Waits for as long as Redis is away. */
+  async depth(): Promise<{
+    readonly waiting: number;
+    readonly active: number;
+    readonly delayed: number;
+    /** How long the longest waiting key has waited, by the clock of this machine. */
+    readonly oldestMs: number;
+  }> {
+    const [counts, [oldest]] = await Promise.all([
+      this.#queue.getJobCounts('wait', 'active', 'delayed'),
+      this.#queue.getJobs(['wait'], 0, 0, true),
+    ]);
+    return {
+      waiting: counts['wait'] ?? 0,
+      active: counts['active'] ?? 0,
+      delayed: counts['delayed'] ?? 0,
+      oldestMs: oldest ? Math.max(0, this.#deps.clock.now() - oldest.timestamp) : 0,
+    };
+  }
+
   close(graceMs = 10_000): Promise<void> {
     this.#closed ??= this.#close(graceMs);
     return this.#closed;

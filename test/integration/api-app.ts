@@ -92,6 +92,7 @@ export async function anApi(
     corsOrigins: [],
     newRequestId: randomUUID,
     version: '1.2.3',
+    metrics: { contentType: 'text/plain', text: async () => '' },
     startedAt: Date.now(),
     serves: { requests: true, work: false },
     ...deps,

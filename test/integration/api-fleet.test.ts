@@ -102,6 +102,7 @@ describe('a controller', () => {
       version: '1.2.3',
       startedAt: Date.now() - minutes * MINUTES,
       serves: { requests: false, work: true },
+      metrics: { contentType: 'text/plain', text: async () => '' },
     });
   const ready = async (app: ReturnType<typeof controllerUp>) => {
     const response = await app.request('/readyz');

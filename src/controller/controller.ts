@@ -9,7 +9,9 @@ import { noteAccess } from './access.ts';
 import { type Brakes, brakesOf } from './brakes.ts';
 import type { ControllerDeps } from './deps.ts';
 import { dropletReconciler } from './droplet/index.ts';
+import { FleetView } from './fleet.ts';
 import { instanceReconciler } from './instance/index.ts';
+import { instanceClassReconciler } from './instance-class/index.ts';
 import { OrphanCollector } from './orphans.ts';
 import { Outages } from './outages.ts';
 import { reconcile } from './reconciler.ts';
@@ -26,11 +28,13 @@ import {
 
 /** The store's objects in memory, kept up by its change stream. */
 export interface ObjectFeed extends Objects {
+  /** Whether everything up to this resourceVersion is in; waits for it some seconds. */
+  caughtUpTo(resourceVersion: string): Promise<boolean>;
   onChange(listener: (change: Change, previous: ObjectOf[Kind] | undefined) => void): () => void;
 }
 
 export interface ControllerOptions
-  extends Omit<ControllerDeps, 'sweeper' | 'brakes' | 'outage' | 'startedAt'> {
+  extends Omit<ControllerDeps, 'sweeper' | 'brakes' | 'fleet' | 'outage' | 'startedAt'> {
   readonly queue: WorkQueue;
   readonly objects: ObjectFeed;
 }
@@ -66,11 +70,17 @@ export class Controller {
     };
     this.#outages = new Outages(ports.clock);
     this.#sweeper = new Sweeper(sweeperDeps);
+    const { botRepository } = ports.settings;
+    const fleet = new FleetView({ objects, botRepository });
     this.#deps = {
       ...ports,
       cloud,
       sweeper: this.#sweeper,
       startedAt: ports.clock.now(),
+      fleet: {
+        of: (klass) => fleet.of(klass),
+        caughtUpTo: (revision) => objects.caughtUpTo(revision),
+      },
       outage: () => this.#outages.recent(),
       brakes: () =>
         brakesOf(this.#objects.list('Instance').items, this.#outages.recent(), ports.clock.now()),
@@ -114,6 +124,9 @@ export class Controller {
       }
       if (kind === 'Droplet') {
         return await reconcile(dropletReconciler, name, this.#deps, signal, changed.signal);
+      }
+      if (kind === 'InstanceClass') {
+        return await reconcile(instanceClassReconciler, name, this.#deps, signal, changed.signal);
       }
       this.#log.error({ key }, 'A key of an unknown kind was triggered and is dropped');
       return 0;
@@ -160,6 +173,9 @@ export class Controller {
         .list('Instance')
         .items.map(({ metadata }) => keyOf('Instance', metadata.name)),
       ...this.#objects.list('Droplet').items.map(({ metadata }) => keyOf('Droplet', metadata.name)),
+      ...this.#objects
+        .list('InstanceClass')
+        .items.map(({ metadata }) => keyOf('InstanceClass', metadata.name)),
     ];
   }
 }

@@ -9,6 +9,7 @@ import type { CloudView } from '../store/cloud-view.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Store } from '../store/store.ts';
 import type { Brakes } from './brakes.ts';
+import type { FleetView } from './fleet.ts';
 import type { Sweeper } from './sweep.ts';
 
 /** What the settings say that reconcilers need to know. */
@@ -43,6 +44,11 @@ export interface ControllerDeps {
   readonly sweeper: Pick<Sweeper, 'since'>;
   /** What holds repairs now, from the whole fleet's state. */
   readonly brakes: () => Brakes;
+  /** All instances of a class, in memory. */
+  readonly fleet: Pick<FleetView, 'of'> & {
+    /** Whether the fleet is seen as it was at this resourceVersion or later; waits for it some seconds. */
+    caughtUpTo(resourceVersion: string): Promise<boolean>;
+  };
   /** A sentence while Redis or the cloud was away too recently to judge a bot by its silence. */
   readonly outage: () => string | undefined;
   readonly shell: Shell;

@@ -3,14 +3,17 @@ import { uidOf } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { Instance } from '../resources/instance.ts';
+import type { InstanceClass } from '../resources/instance-class.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { controllerOwner } from '../resources/meta.ts';
 import type { Change } from '../store/store.ts';
+import { rolloutMark } from './rollout.ts';
 
 /** What to look at, never what happened: "Instance/bot-573332221111", or SWEEP. */
 export type Key = string;
 export const SWEEP: Key = 'Sweep/account';
-export const keyOf = (kind: 'Instance' | 'Droplet', name: string): Key => `${kind}/${name}`;
+export const keyOf = (kind: 'Instance' | 'InstanceClass' | 'Droplet', name: string): Key =>
+  `${kind}/${name}`;
 
 /** The objects as this process last saw them. */
 export interface Objects {
@@ -26,23 +29,50 @@ export function keysOfChange(
   const isNews = change.type !== 'modified' || !previous || isAnotherWish(change.object, previous);
   switch (change.kind) {
     case 'Instance':
-      if (!isNews || change.type === 'deleted') return [];
-      return [
-        keyOf('Instance', change.object.metadata.name),
-        ...keysOfPause(change.object as Instance, previous as Instance | undefined),
-      ];
+      return keysOfInstance(change as Change<'Instance'>, previous as Instance | undefined, isNews);
     case 'InstanceClass':
       return isNews
-        ? objects
-            .list('Instance')
-            .items.filter((instance) => instance.spec.className === change.object.metadata.name)
-            .map((instance) => keyOf('Instance', instance.metadata.name))
-        : [];
+        ? keysOfClass(change as Change<'InstanceClass'>, objects)
+        : keysOfTurns(change.object as InstanceClass, previous as InstanceClass | undefined);
     case 'InstancePool':
       return [];
     case 'Droplet':
       return keysOfDroplet(change as Change<'Droplet'>, previous as Droplet | undefined, isNews);
   }
+}
+
+function keysOfInstance(
+  { type, object }: Change<'Instance'>,
+  previous: Instance | undefined,
+  isNews: boolean,
+): readonly Key[] {
+  const keys: Key[] = [];
+  if (isNews && type !== 'deleted') {
+    keys.push(keyOf('Instance', object.metadata.name), ...keysOfPause(object, previous));
+  }
+  // Its class gives the turns of a rollout, and counts who has had one.
+  if (type !== 'modified' || !previous || rolloutMark(object) !== rolloutMark(previous)) {
+    const classes = new Set([object.spec.className, previous?.spec.className]);
+    for (const name of classes) if (name) keys.push(keyOf('InstanceClass', name));
+  }
+  return keys;
+}
+
+function keysOfClass({ type, object }: Change<'InstanceClass'>, objects: Objects): readonly Key[] {
+  const { name } = object.metadata;
+  const instances = objects
+    .list('Instance')
+    .items.filter((instance) => instance.spec.className === name)
+    .map((instance) => keyOf('Instance', instance.metadata.name));
+  return type === 'deleted' ? instances : [keyOf('InstanceClass', name), ...instances];
+}
+
+/** Those whose turn it is now, and was not before. */
+function keysOfTurns(now: InstanceClass, then: InstanceClass | undefined): readonly Key[] {
+  const before = new Set(then?.status?.turns.map(({ name, revision }) => `${name} ${revision}`));
+  return (now.status?.turns ?? [])
+    .filter(({ name, revision }) => !before.has(`${name} ${revision}`))
+    .map(({ name }) => keyOf('Instance', name));
 }
 
 /** A droplet follows its instance's pause: nothing is made, and nothing powered on, until it ends. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Condition } from './condition.ts';
 import { environment } from './instance.ts';
 import type { Resource } from './meta.ts';
 
@@ -158,6 +159,33 @@ export const instanceClassSpec = z.strictObject({
 });
 
 export type InstanceClassSpec = z.infer<typeof instanceClassSpec>;
-export type InstanceClass = Resource<InstanceClassSpec, Record<string, never>>;
+
+/** Leave for one instance to be re-initialised to one revision. */
+export interface Turn {
+  readonly name: string;
+  readonly revision: string;
+}
+
+/** How far the class, as it is now, has come to the instances that name it. */
+export interface InstanceClassStatus {
+  readonly observedGeneration: number;
+  readonly message: string;
+  /** `Progressing`: instances are being re-initialised. `RolledOut`: nobody is left to be. */
+  readonly conditions: readonly Condition[];
+  /** All that name the class and are not being deleted. */
+  readonly instances: number;
+  /** Prepared by the class and their own spec as they stand now. */
+  readonly updated: number;
+  /** Being re-initialised, or about to be. */
+  readonly updating: number;
+  /** They run with what stood before, and wait for their turn. */
+  readonly waiting: number;
+  /** Re-initialised to what stands now, and failed or sick since. */
+  readonly failed: number;
+  /** Whose droplet is not what the class asks for: see their condition `Drifted`. */
+  readonly drifted: number;
+  readonly turns: readonly Turn[];
+}
+export type InstanceClass = Resource<InstanceClassSpec, InstanceClassStatus>;
 
 export const DEFAULT_CLASS = 'default';

@@ -99,6 +99,10 @@ export interface BootstrapStatus {
   readonly run: string;
   /** Digest of everything that shapes the run: script, files, environment. */
   readonly revision: string;
+  /** The same of the class's part alone: tells an edit of the class from one of the instance. */
+  readonly classRevision?: string | undefined;
+  /** Whose edit it carries out, when it takes the place of a bot that served; forgotten once the new one has been well for long. */
+  readonly updates?: 'class' | 'instance' | undefined;
   /** DigitalOcean id of the droplet that it ran or runs on. */
   readonly dropletId: number;
   /** 1 for the first try of this revision on this droplet. */
@@ -123,6 +127,14 @@ export interface BotStatus {
   readonly session?: string | undefined;
   /** The `spec.restartedAt` that was last carried out. */
   readonly restartedAt?: string | undefined;
+}
+
+/** How the running bot is reached: as its class said when it was prepared. */
+export interface BotEndpoint {
+  readonly service: string;
+  readonly qrPort: number;
+  readonly panelPort: number;
+  readonly statusPath: string;
 }
 
 interface SshStatus {
@@ -170,6 +182,7 @@ export interface InstanceStatus {
     | undefined;
   readonly bootstrap?: BootstrapStatus | undefined;
   readonly bot?: BotStatus | undefined;
+  readonly endpoint?: BotEndpoint | undefined;
   readonly repairs?: RepairStatus | undefined;
   /** Restarts of the bot and of its machine, ours and those asked for. */
   readonly restarts: number;
@@ -183,6 +196,8 @@ export interface InstanceStatus {
         readonly phase: Phase;
         /** The generation that failed: a later one starts anew. */
         readonly generation: number;
+        /** uid and generation of the class that it failed with: another starts anew, too. */
+        readonly classVersion?: string | undefined;
         readonly at: string;
       }
     | undefined;

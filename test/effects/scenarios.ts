@@ -1,3 +1,4 @@
+import { getCondition } from '../../src/resources/condition.ts';
 import {
   ADOPT_ANNOTATION,
   FOREGROUND_FINALIZER,
@@ -5,6 +6,7 @@ import {
 } from '../../src/resources/meta.ts';
 import { findPlace } from '../../src/simulator/account.ts';
 import type { World } from '../simulation/world.ts';
+import { BREAKS_BOOTSTRAP } from '../twins/droplet-hosts.ts';
 
 const NUMBER = '573332221111';
 const NAME = `bot-${NUMBER}`;
@@ -54,12 +56,27 @@ async function annotate(world: World, annotations: Record<string, string>): Prom
   });
 }
 
-async function setImage(world: World, image: string): Promise<void> {
-  const klass = await world.store.get('InstanceClass', 'default');
-  if (!klass) throw new Error('There is no class');
-  const droplet = { ...klass.spec.droplet, image };
-  await world.store.update('InstanceClass', { ...klass, spec: { ...klass.spec, droplet } });
-}
+const setImage = (world: World, image: string): Promise<void> =>
+  world.editClass((spec) => ({ ...spec, droplet: { ...spec.droplet, image } }));
+
+const FLEET = [NUMBER, '573332221112'];
+
+const createdFleet = async (world: World): Promise<void> => {
+  // The first failure of an edit is its last try: a run stays short.
+  await world.editClass((spec) => ({ ...spec, retries: { ...spec.retries, bootstrap: 0 } }));
+  for (const number of FLEET) await world.create(number);
+  await world.untilSettled(LIMIT_MS);
+};
+
+const giveBots = (world: World, env: Record<string, string>): Promise<void> =>
+  world.editClass((spec) => ({ ...spec, bot: { ...spec.bot, env } }));
+
+const classReason = (world: World): string | undefined =>
+  getCondition(world.store.peek('InstanceClass', 'default')?.status?.conditions, 'Progressing')
+    ?.reason;
+
+const failedOnes = (world: World): number =>
+  world.store.peekAll('Instance').filter(({ status }) => status?.failure).length;
 
 export const making: readonly Scenario[] = [
   {
@@ -243,6 +260,28 @@ export const ending: readonly Scenario[] = [
     },
     play: async (world) => {
       await world.delete(NUMBER);
+    },
+  },
+];
+
+/** What an edit of the class does to those that run. */
+export const rollingOut: readonly Scenario[] = [
+  {
+    name: 'the class is edited under a running fleet',
+    prepare: createdFleet,
+    play: (world) => giveBots(world, { GREETING: 'hola' }),
+  },
+  {
+    name: 'an edit of the class that fails, and is undone',
+    prepare: createdFleet,
+    play: async (world) => {
+      await giveBots(world, { [BREAKS_BOOTSTRAP]: '1' });
+      await world.until('it stops', () => classReason(world) === 'Stopped', LIMIT_MS);
+      await world.until('one has failed', () => failedOnes(world) > 0, LIMIT_MS);
+      await world.advance(100_000);
+      if (failedOnes(world) > 1) throw new Error('A second one was sent after the first');
+      await giveBots(world, {});
+      await world.until('all is well again', () => failedOnes(world) === 0, LIMIT_MS);
     },
   },
 ];

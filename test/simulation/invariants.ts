@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
+import { hasServed } from '../../src/controller/rollout.ts';
 import { ORQUESTA_TAG, uidTag } from '../../src/resources/cloud-droplet.ts';
 import type { Droplet } from '../../src/resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../src/resources/instance.ts';
@@ -192,6 +193,7 @@ export class Invariants {
       this.#break(`I11: ${name} is completed and failed at once`);
     }
     const [run, before] = [now.bootstrap, then?.bootstrap];
+    if (run?.updates && run.run !== before?.run) this.#onUpdate(object);
     const isNewlyDone = run?.exitCode === 0 && (before?.run !== run.run || before.exitCode !== 0);
     if (isNewlyDone && !this.#hasSucceeded(run.dropletId, run.run)) {
       this.#break(`I11: the bootstrap of ${name} is said to have ended well, and has not`);
@@ -202,6 +204,23 @@ export class Invariants {
     if (then && !mayFollow(then.phase, now)) {
       this.#break(`I11: ${name} goes from ${then.phase} to ${now.phase}`);
     }
+  }
+
+  /** A bot that served is about to be re-initialised: not while a tenth of them are. */
+  #onUpdate({ metadata, spec }: Instance): void {
+    const fleet = this.#store
+      .peekAll('Instance')
+      .filter((one) => one.spec.className === spec.className && !one.metadata.deletionTimestamp);
+    const others = fleet.filter(
+      ({ metadata: { name }, status }) =>
+        name !== metadata.name &&
+        status?.bootstrap?.updates &&
+        !status.failure &&
+        !hasServed(status),
+    );
+    if (others.length < Math.max(1, Math.floor(fleet.length / 10))) return;
+    const names = others.map((other) => other.metadata.name).join(', ');
+    this.#break(`I12: ${metadata.name} is re-initialised while ${names} of ${fleet.length} is`);
   }
 
   #recordOf(uid: string): Droplet | undefined {

@@ -1,9 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Random } from '../../src/clock.ts';
+import { botEnvironment, environmentFile } from '../../src/controller/bootstrap/environment.ts';
 import type { ControllerSettings } from '../../src/controller/deps.ts';
 import type { Logger } from '../../src/log.ts';
+import { isConditionTrue } from '../../src/resources/condition.ts';
 import { type InstanceSpec, instanceName, instanceSpec } from '../../src/resources/instance.ts';
-import { type InstanceClassSpec, instanceClassSpec } from '../../src/resources/instance-class.ts';
+import {
+  DEFAULT_CLASS,
+  type InstanceClassSpec,
+  instanceClassSpec,
+} from '../../src/resources/instance-class.ts';
 import {
   type FOREGROUND_FINALIZER,
   ORPHAN_FINALIZER,
@@ -212,6 +218,20 @@ export class World {
     }
   }
 
+  /** As an operator applies another manifest of the class. */
+  async editClass(change: (spec: InstanceClassSpec) => InstanceClassSpec): Promise<void> {
+    for (;;) {
+      const old = await this.store.get('InstanceClass', DEFAULT_CLASS);
+      if (!old) throw new Error('There is no class');
+      try {
+        await this.store.update('InstanceClass', { ...old, spec: change(old.spec) });
+        return;
+      } catch (error) {
+        if (!(error instanceof StoreError && error.kind === 'conflict')) throw error;
+      }
+    }
+  }
+
   /** False: there is nothing to delete. `finalizer`: as a deletion with that propagation policy leaves it. */
   async delete(
     number: string,
@@ -300,6 +320,17 @@ export class World {
       } else if (!this.wishes.get(metadata.name))
         reasons.push(`Droplet ${metadata.name} is left over`);
     }
+    for (const { metadata, status } of store.peekAll('InstanceClass')) {
+      const isRolledOut = isConditionTrue(status?.conditions, 'RolledOut');
+      const fleet = store
+        .peekAll('Instance')
+        .filter(({ spec }) => spec.className === metadata.name);
+      const completed = fleet.filter((instance) => instance.status?.phase === 'completed');
+      const isCounted = status?.instances === fleet.length && status.updated >= completed.length;
+      if (!isRolledOut || !isCounted) {
+        reasons.push(`class ${metadata.name}, ${fleet.length} instances: ${status?.message}`);
+      }
+    }
     for (const name of this.orphans) {
       if (!store.peek('Droplet', name)) reasons.push(`Droplet ${name} was to live on, and is gone`);
     }
@@ -334,17 +365,24 @@ export class World {
   /** The bot runs with what is wished now. */
   isPrepared(name: string): boolean {
     const instance = this.store.peek('Instance', name);
+    const klass = this.store.peek('InstanceClass', instance?.spec.className ?? '');
     const env = this.hosts.machines.get(instance?.status?.dropletId ?? -1)?.env;
-    const { appointments, autoInvite } = instance?.spec.features ?? {};
-    return (
-      env?.includes(`ENABLE_APPOINTMENTS="${appointments}"`) === true &&
-      env.includes(`ENABLE_AUTO_INVITE="${autoInvite}"`)
-    );
+    if (!instance || !klass || env === undefined) return false;
+    const wished = botEnvironment(instance.spec, klass.spec) as Record<string, string>;
+    return env === environmentFile(wished);
   }
 
   /** What counts in the end: the same for every history of faults. */
   outcome(): unknown {
     return {
+      classes: this.store.peekAll('InstanceClass').map(({ spec, status }) => {
+        const { conditions = [], ...counts } = status ?? {};
+        return {
+          spec,
+          counts: { ...counts, observedGeneration: undefined },
+          conditions: conditions.map(({ type, status: is, reason }) => `${type}=${is} ${reason}`),
+        };
+      }),
       instances: this.store
         .peekAll('Instance')
         .map(({ metadata, spec, status }) => ({

@@ -44,6 +44,9 @@ export interface Machine {
   failingRuns: number;
 }
 
+/** A bootstrap with this variable ends with exit code 1. */
+export const BREAKS_BOOTSTRAP = 'BREAKS_BOOTSTRAP';
+
 const END_MARK = '[orquesta] bootstrap ended with exit code';
 
 /** The droplets of an account as machines: they boot, run what the bootstrap asks for, and serve a bot. Runs die with the boot, files with the droplet. */
@@ -202,12 +205,13 @@ export class DropletHosts {
       for (const other of machine.runs.values())
         if (other.state === 'running') other.state = 'dead';
       const [, botEnv = ''] = /^\S+ \S+\/bot\.env (\S*)$/m.exec(stdin) ?? [];
-      const isFailing = machine.failingRuns > 0;
-      if (isFailing) machine.failingRuns--;
+      const env = Buffer.from(botEnv, 'base64').toString('utf8');
+      const isFailing = machine.failingRuns > 0 || env.includes(`${BREAKS_BOOTSTRAP}=`);
+      if (machine.failingRuns > 0) machine.failingRuns--;
       run = {
         boot: machine.boots,
         endsAt: this.#clock.now() + this.#options.bootstrapMs,
-        env: Buffer.from(botEnv, 'base64').toString('utf8'),
+        env,
         exitCode: isFailing ? 1 : 0,
         state: 'running',
       };

@@ -101,8 +101,9 @@ export function instances(deps: ApiDeps): Hono {
     const instance = await find(deps, numberOf(c));
     const klass = await store.get('InstanceClass', instance.spec.className);
     const host = instance.status?.ip;
+    const endpoint = instance.status?.endpoint ?? klass?.spec.bot;
     const png =
-      host && klass ? await bot.qrPng({ host, ...klass.spec.bot }, c.req.raw.signal) : undefined;
+      host && endpoint ? await bot.qrPng({ host, ...endpoint }, c.req.raw.signal) : undefined;
     if (!png) throw new ApiError(404, messages.noQr);
     return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
   });

@@ -25,21 +25,30 @@ interface File {
   readonly content: string;
 }
 
-/** Digest of everything that shapes a bootstrap: it runs again when this changes. Of secrets only where they are found, for a digest could be guessed at. */
-export function bootstrapRevision(
-  spec: InstanceSpec,
-  klass: InstanceClassSpec,
-  botRepository: string,
-): string {
-  const { files, script } = klass.bootstrap;
-  const env = Object.entries(scriptEnvironment(spec, klass, botRepository)).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
-  return createHash('sha256')
-    .update(JSON.stringify({ files, script, env }))
-    .digest('hex')
-    .slice(0, 12);
+/** Digests of what shapes the bootstraps of a class: one runs again when its own changes. */
+export interface Revisions {
+  /** Of the class's part alone. */
+  readonly ofClass: string;
+  /** Of everything that shapes the bootstrap of an instance with this spec. */
+  of(spec: InstanceSpec): string;
 }
+
+/** Of secrets only where they are found goes in, for a digest could be guessed at. Pure. */
+export function revisionsOf(klass: InstanceClassSpec, botRepository: string): Revisions {
+  const { files, script } = klass.bootstrap;
+  const program = digest({ files, script });
+  const { service, qrPort, panelPort, env } = klass.bot;
+  return {
+    ofClass: digest({ program, botRepository, service, qrPort, panelPort, env: sorted(env) }),
+    of: (spec) => digest({ program, env: sorted(scriptEnvironment(spec, klass, botRepository)) }),
+  };
+}
+
+const digest = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 12);
+
+const sorted = (record: object): readonly [string, unknown][] =>
+  Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1));
 
 /** The files of one run: ours, the class's, and the two environments. Throws SecretError. */
 export async function runFiles(

@@ -4,7 +4,7 @@ import type { Instance } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { SecretError } from '../../secrets/secrets.ts';
 import { botEnvironment, withSecrets } from '../bootstrap/environment.ts';
-import { bootstrapRevision } from '../bootstrap/run.ts';
+import { revisionsOf } from '../bootstrap/run.ts';
 import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { InstanceFacts } from './plan.ts';
@@ -33,12 +33,19 @@ export async function observeInstance(
     store.get('Droplet', metadata.name),
   ]);
   const mayBeSick = mayNeedRepair(instance);
-  const revision = klass ? bootstrapRevision(spec, klass.spec, settings.botRepository) : '';
+  const revisions = klass && revisionsOf(klass.spec, settings.botRepository);
+  const revision = revisions?.of(spec) ?? '';
   const isPrepared = status?.bootstrap?.revision === revision && status.bootstrap.exitCode === 0;
   return {
     class: klass?.spec,
+    classVersion: klass && `${klass.metadata.uid} ${klass.metadata.generation}`,
     droplet,
     revision,
+    classRevision: revisions?.ofClass ?? '',
+    hasTurn:
+      klass?.status?.turns.some(
+        (turn) => turn.name === metadata.name && turn.revision === revision,
+      ) ?? false,
     missingSecret: klass && !isPrepared ? await missingSecret(spec, klass.spec, deps) : undefined,
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
     brakes: mayBeSick ? deps.brakes() : NO_BRAKES,

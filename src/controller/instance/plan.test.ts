@@ -27,8 +27,11 @@ const machine = { id: 1001, ip: '127.10.0.1', state: 'active', acceptedAt: time(
 const ready = aDroplet({ status: machine });
 const noFacts: InstanceFacts = {
   class: aClass(),
+  classVersion: 'uid-class 1',
   droplet: undefined,
   revision: 'r1',
+  classRevision: 'c1',
+  hasTurn: false,
   missingSecret: undefined,
   isSwept: true,
   foreign: undefined,
@@ -343,11 +346,67 @@ const cases: Case[] = [
     expect: { fail: 'BotUnhealthy', why: expect.stringContaining('did not make') },
   },
   {
-    name: 'what shapes the bootstrap was edited',
+    name: 'what shapes the bootstrap was edited: the bot serves until its turn comes',
     instance: { status: completed },
     facts: { droplet: ready, revision: 'r2' },
     at: 22,
+    expect: { settled: 'BotHealthy', why: expect.stringContaining('waits for its turn') },
+  },
+  {
+    name: 'it waits for its turn, and is looked at as ever',
+    instance: { status: completed },
+    facts: { droplet: ready, revision: 'r2' },
+    at: 51,
+    expect: 'check-bot',
+  },
+  {
+    name: 'it waits for its turn, and is repaired as ever',
+    instance: { status: { ...completed, bot: sick } },
+    facts: { droplet: ready, revision: 'r2' },
+    at: 200,
+    expect: 'restart-service',
+  },
+  {
+    name: 'it waits for its turn, and is restarted as asked',
+    instance: { spec: { restartedAt: time(30) }, status: completed },
+    facts: { droplet: ready, revision: 'r2' },
+    at: 31,
+    expect: 'restart-service',
+  },
+  {
+    name: 'its turn to be re-initialised has come',
+    instance: { status: completed },
+    facts: { droplet: ready, revision: 'r2', hasTurn: true },
+    at: 22,
     expect: 'start-bootstrap',
+  },
+  ...(
+    [
+      ['its bootstrap runs', { ssh, bootstrap: run }],
+      ['its bootstrap has failed', { ssh, bootstrap: { ...prepared, exitCode: 1 } }],
+      ['its bot has not answered yet', { ssh, bootstrap: prepared }],
+      ['its droplet is new', { ...completed, bootstrap: { ...prepared, dropletId: 9 } }],
+    ] as const
+  ).map(([how, status]): Case => {
+    return {
+      name: `edited while ${how}: nothing serves, so there is no turn to wait for`,
+      instance: { status },
+      facts: { droplet: ready, revision: 'r2' },
+      at: 21,
+      expect: 'start-bootstrap',
+    };
+  }),
+  {
+    name: 'failed, and its class was changed since',
+    instance: { status: { failure: { ...failure, classVersion: 'uid-class 1' } } },
+    facts: { droplet: ready, classVersion: 'uid-class 2' },
+    expect: 'start-anew',
+  },
+  {
+    name: 'failed, and its class is as it was',
+    instance: { status: { failure: { ...failure, classVersion: 'uid-class 1' } } },
+    facts: { droplet: ready },
+    expect: { settled: 'X' },
   },
   {
     name: 'the machine was rebooted after a restart was asked for',

@@ -12,6 +12,7 @@ import {
 import type { Brakes } from '../brakes.ts';
 import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
+import { hasServed } from '../rollout.ts';
 import { repair, replaceOrFail } from './ladder.ts';
 
 export type InstanceStep =
@@ -39,8 +40,14 @@ export interface InstanceFacts {
   readonly class: InstanceClassSpec | undefined;
   /** The Droplet object of the instance's name, whoever owns it. */
   readonly droplet: Droplet | undefined;
+  /** Tells this class, as it is now, from any other. */
+  readonly classVersion: string | undefined;
   /** Digest of everything that shapes the bootstrap now. */
   readonly revision: string;
+  /** Digest of what of it comes from the class. */
+  readonly classRevision: string;
+  /** The class's rollout lets this instance be re-initialised to `revision` now. */
+  readonly hasTurn: boolean;
   /** A secret that the bootstrap needs and that can't be had, as a sentence. */
   readonly missingSecret: string | undefined;
   /** The last sweep began in the present phase: it knows of every droplet that may stand in the way. */
@@ -103,9 +110,8 @@ export function planInstance(
   }
   if (status?.pausedAt) return { do: 'resume', why: 'The instance is no longer paused' };
   if (status?.failure) {
-    if (mayStartAnew(instance)) {
-      return { do: 'start-anew', why: 'The instance was changed after it failed: starting anew' };
-    }
+    const change = changeSinceFailure(instance, facts);
+    if (change) return { do: 'start-anew', why: `${change} after it failed: starting anew` };
     return { settled: status.failure.reason, why: status.failure.message, lookAgain: 0 };
   }
   if (!facts.class) {
@@ -142,16 +148,20 @@ export function planInstance(
 const isAsked = ({ metadata }: Instance, annotation: string): boolean =>
   metadata.annotations?.[annotation] === 'true';
 
-/** Whoever has failed rests until its owner asks for something else: by the spec, or by an annotation that is an answer to the failure. */
-function mayStartAnew(instance: Instance): boolean {
+/** Whoever has failed rests until something else is asked for: by the spec, by the class, or by an annotation that answers the failure. */
+function changeSinceFailure(instance: Instance, facts: InstanceFacts): string | undefined {
   const { failure } = instance.status ?? {};
-  if (!failure) return false;
-  const isNumberTaken = failure.reason === 'ForeignDroplet' || failure.reason === 'NameTaken';
-  return (
-    failure.generation !== instance.metadata.generation ||
+  const isNumberTaken = failure?.reason === 'ForeignDroplet' || failure?.reason === 'NameTaken';
+  if (
+    failure?.generation !== instance.metadata.generation ||
     isAsked(instance, REPLACE_ANNOTATION) ||
     (isNumberTaken && isAsked(instance, ADOPT_ANNOTATION))
-  );
+  ) {
+    return 'The instance was changed';
+  }
+  const { classVersion } = failure;
+  const isOtherClass = classVersion && facts.classVersion && classVersion !== facts.classVersion;
+  return isOtherClass ? `InstanceClass "${instance.spec.className}" was changed` : undefined;
 }
 
 /** No droplet yet: make sure that nobody else's serves the number, then ask for one. */
@@ -241,6 +251,8 @@ function planBootstrap(
   now: number,
 ): Plan<InstanceStep> | undefined {
   const run = status?.bootstrap;
+  // What serves goes on serving meanwhile, and is looked after as ever.
+  if (isAwaitingTurn(status, dropletId, facts)) return undefined;
   const isPresent = run?.dropletId === dropletId && run.revision === facts.revision;
   if (facts.missingSecret && !(isPresent && run.exitCode === 0)) {
     return { wait: 'SecretMissing', why: facts.missingSecret, until: now + SECRET_LOOK_MS };
@@ -261,6 +273,17 @@ function planBootstrap(
   return { do: 'start-bootstrap', why: `${what}; trying again` };
 }
 
+/** Its bot serves with what was wished before, and it is not its turn to be re-initialised yet. */
+export const isAwaitingTurn = (
+  status: InstanceStatus | undefined,
+  dropletId: number | undefined,
+  { revision, hasTurn }: InstanceFacts,
+): boolean =>
+  hasServed(status) &&
+  status?.bootstrap?.dropletId === dropletId &&
+  status?.bootstrap?.revision !== revision &&
+  !hasTurn;
+
 /** Prepared: wait for the bot, then look at it now and then, and climb the ladder when it is sick. */
 function planBot(
   { spec, status }: Instance,
@@ -269,6 +292,10 @@ function planBot(
   now: number,
 ): Plan<InstanceStep> {
   const bot = status?.bot;
+  const isOutdated = status?.bootstrap?.revision !== facts.revision;
+  const why = isOutdated
+    ? `The bot answers, and waits for its turn to be re-initialised: see InstanceClass "${spec.className}"`
+    : 'The bot answers';
   if (isRestartAsked({ spec, status })) {
     return { do: 'restart-service', why: 'A restart was asked for' };
   }
@@ -292,8 +319,8 @@ function planBot(
       `The bot failed ${bot?.failures} looks in a row: ${bot?.problem}`,
     );
   }
-  if (now >= due) return { do: 'check-bot', why: 'The bot answers' };
-  return { settled: 'BotHealthy', why: 'The bot answers', lookAgain: due - now };
+  if (now >= due) return { do: 'check-bot', why };
+  return { settled: 'BotHealthy', why, lookAgain: due - now };
 }
 
 /**

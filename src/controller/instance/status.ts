@@ -1,8 +1,8 @@
 import { type Condition, type ConditionUpdate, setCondition } from '../../resources/condition.ts';
-import type { Instance, InstanceStatus } from '../../resources/instance.ts';
+import type { BotEndpoint, Instance, InstanceStatus } from '../../resources/instance.ts';
 import { phaseOf, progressOf } from '../../resources/phase.ts';
 import { type Plan, reasonOf } from '../reconciler.ts';
-import { type InstanceFacts, type InstanceStep, isBotHealthy } from './plan.ts';
+import { type InstanceFacts, type InstanceStep, isAwaitingTurn, isBotHealthy } from './plan.ts';
 
 const DEFAULT_THRESHOLD = 3;
 
@@ -29,6 +29,7 @@ export function instanceStatus(
           message: plan.why,
           phase: standing,
           generation: metadata.generation,
+          classVersion: facts.classVersion,
           at: time,
         }
       : old?.failure;
@@ -51,8 +52,20 @@ export function instanceStatus(
     failure,
     ssh: wasOff && old?.ssh ? { ...old.ssh, isUp: false } : old?.ssh,
     // A bot can't answer while its machine is off: that is not its own failure.
+    endpoint: endpointOf(old, facts),
     bot: wasOff && old?.bot ? { ...old.bot, startedAt: time, failures: 0 } : old?.bot,
   };
+}
+
+/** As the class says it, from when the droplet was prepared so; until then as it was before. */
+function endpointOf(
+  status: InstanceStatus | undefined,
+  { class: klass, revision }: InstanceFacts,
+): BotEndpoint | undefined {
+  const { bootstrap: run, endpoint } = status ?? {};
+  if (!klass || run?.revision !== revision || run.exitCode !== 0) return endpoint;
+  const { service, qrPort, panelPort, statusPath } = klass.bot;
+  return { service, qrPort, panelPort, statusPath };
 }
 
 function ours({ metadata }: Instance, { droplet }: InstanceFacts): InstanceFacts['droplet'] {
@@ -78,7 +91,8 @@ function conditionsOf(
   const isReachable = isPlaced && status?.ssh?.dropletId === id && status.ssh.isUp;
   // Whoever is left alone keeps what it has, whatever is wished meanwhile.
   const isLeftAlone = instance.spec.paused || !facts.class;
-  const isCurrent = run?.revision === facts.revision || isLeftAlone;
+  const isCurrent =
+    run?.revision === facts.revision || isLeftAlone || isAwaitingTurn(status, id, facts);
   const isPrepared = isReachable && run?.dropletId === id && isCurrent && run.exitCode === 0;
   const isWell = isPrepared && isBotHealthy(status, threshold);
   const way: [type: string, isTrue: boolean, reason: string, message: string][] = [

@@ -1,5 +1,5 @@
 import type { BotReport } from '../../../bot/bot.ts';
-import type { BotStatus, RepairStatus } from '../../../resources/instance.ts';
+import type { BootstrapStatus, BotStatus, RepairStatus } from '../../../resources/instance.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { botAddress, type InstanceContext, machineOf, timeOf } from './context.ts';
 
@@ -62,11 +62,15 @@ export async function checkBot(context: InstanceContext): Promise<StepResult> {
     return failures >= health.failureThreshold ? undefined : { lookAgain };
   }
   const repairs = cured(object.status?.repairs, deps.clock.now());
+  const bootstrap = provenUpdate(object.status?.bootstrap, deps.clock.now());
   const isNews =
-    old?.failures !== 0 || old.session !== report.session || repairs !== object.status?.repairs;
+    old?.failures !== 0 ||
+    old.session !== report.session ||
+    repairs !== object.status?.repairs ||
+    bootstrap !== object.status?.bootstrap;
   const notedAt = Date.parse(old?.lastHealthyAt ?? '');
   if (isNews || !(deps.clock.now() - notedAt < NOTE_EVERY_MS)) {
-    await context.save({ bot: well(old, report.session, now), repairs });
+    await context.save({ bot: well(old, report.session, now), repairs, bootstrap });
   }
   return isNews ? undefined : { lookAgain };
 }
@@ -79,6 +83,12 @@ const well = (old: BotStatus | undefined, session: string | undefined, now: stri
   lastCheckedAt: now,
   lastHealthyAt: now,
 });
+
+/** What comes after so long is no fault of the update's, and stops no rollout any more. */
+function provenUpdate(run: BootstrapStatus | undefined, now: number): BootstrapStatus | undefined {
+  const isProven = run?.updates && now - Date.parse(run.finishedAt ?? '') > CURED_AFTER_MS;
+  return isProven ? { ...run, updates: undefined } : run;
+}
 
 /** What was spent on a sickness is forgotten once the bot has been well for long. */
 function cured(repairs: RepairStatus | undefined, now: number): RepairStatus | undefined {

@@ -1,5 +1,5 @@
 import type { BotAddress } from '../../../bot/bot.ts';
-import type { Instance } from '../../../resources/instance.ts';
+import type { BotEndpoint, Instance } from '../../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../../resources/instance-class.ts';
 import { API_VERSION, type ObjectMeta, type OwnerReference } from '../../../resources/meta.ts';
 import { type Session, ShellError, type ShellTarget } from '../../../ssh/shell.ts';
@@ -73,10 +73,13 @@ export async function sessionWithPinned(context: InstanceContext): Promise<Sessi
   }
 }
 
+/** Of the bot that runs: one that waits for its turn in a rollout listens where it was told to before. */
+export const botOf = (context: InstanceContext): BotEndpoint =>
+  context.object.status?.endpoint ?? machineOf(context).class.bot;
+
 export function botAddress(context: InstanceContext): BotAddress {
-  const { ip, class: klass } = machineOf(context);
-  const { panelPort, qrPort, statusPath } = klass.bot;
-  return { host: ip, panelPort, qrPort, statusPath };
+  const { panelPort, qrPort, statusPath } = botOf(context);
+  return { host: machineOf(context).ip, panelPort, qrPort, statusPath };
 }
 
 /** How a droplet names the instance that owns it. */

@@ -1,12 +1,12 @@
 import { ShellError } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { isRestartAsked } from '../plan.ts';
-import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
+import { botOf, type InstanceContext, sessionWithPinned, timeOf } from './context.ts';
 
 /** Restarts the bot's service: asked for by spec.restartedAt, or the first rung of a repair. */
 export async function restartService(context: InstanceContext): Promise<StepResult> {
   const { object, signal } = context;
-  const { service } = machineOf(context).class.bot;
+  const { service } = botOf(context);
   const asked = object.spec.restartedAt;
   const isAsked = isRestartAsked(object);
   let problem: string | undefined;

@@ -14,15 +14,17 @@ export async function startAnew(context: InstanceContext): Promise<StepResult> {
   ) {
     await deps.store.delete('Droplet', droplet.metadata.name, asSeen(droplet.metadata));
   }
+  const run = object.status?.bootstrap;
   await context.save({
     failure: undefined,
-    bootstrap: object.status?.bootstrap?.exitCode === 0 ? object.status.bootstrap : undefined,
+    // What comes now takes nothing away from anybody: the bot is down.
+    bootstrap: run?.exitCode === 0 ? { ...run, updates: undefined } : undefined,
     hostKeyMismatch: undefined,
     sshProblem: undefined,
     repairs: undefined,
     bot: undefined,
     phaseStartedAt: timeOf(context),
   });
-  await context.event('Normal', 'StartingAnew', 'The instance was changed after it had failed');
+  await context.event('Normal', 'StartingAnew', object.status?.message ?? 'It had failed');
   return undefined;
 }

@@ -1,0 +1,5 @@
+// Every effect of a clean run is struck once in every way: however a process fails while a class goes through its fleet, one bot at a time is taken away, and an edit that fails takes no second.
+import { prove } from './prove.ts';
+import { rollingOut } from './scenarios.ts';
+
+prove(rollingOut);

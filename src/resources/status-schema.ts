@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DropletStatus } from './droplet.ts';
 import type { InstanceStatus } from './instance.ts';
+import type { InstanceClassStatus } from './instance-class.ts';
 import type { Kind, ObjectOf } from './kinds.ts';
 
 /** Statuses as clients may read and, by the subresource, write them. What a later version adds is kept. */
@@ -66,6 +67,11 @@ const instance = {
     .looseObject({
       run: z.string().describe('Name of the run.'),
       revision: z.string().describe('Digest of all that shapes the run.'),
+      classRevision: z.string().optional().describe("The same of the class's part alone."),
+      updates: z
+        .enum(['class', 'instance'])
+        .optional()
+        .describe('Whose edit it carries out, when it takes the place of a bot that served.'),
       dropletId: id.describe('Where it ran.'),
       attempt: z.int().describe('1 for the first try.'),
       startedAt: time.describe('When it began.'),
@@ -87,6 +93,15 @@ const instance = {
     })
     .optional()
     .describe('How the bot is.'),
+  endpoint: z
+    .looseObject({
+      service: z.string().describe('Its systemd service.'),
+      qrPort: z.int().describe('Where it serves its QR.'),
+      panelPort: z.int().describe('Where it serves its status.'),
+      statusPath: z.string().describe('The path of its status.'),
+    })
+    .optional()
+    .describe('How the bot that runs is reached.'),
   repairs: z
     .looseObject({
       rung: z.string().optional().describe('The farthest repair that was tried.'),
@@ -102,10 +117,31 @@ const instance = {
     .extend({
       phase: z.enum(phases).describe('The phase in which it failed.'),
       generation: z.int().describe('The generation that failed: a later one starts anew.'),
+      classVersion: z.string().optional().describe('The class that it failed with.'),
     })
     .optional()
     .describe('Why it has failed.'),
 } satisfies Record<keyof InstanceStatus, z.ZodType>;
+
+const instanceClass = {
+  observedGeneration,
+  message,
+  conditions,
+  instances: z.int().describe('How many name the class.'),
+  updated: z.int().describe('How many run with it as it stands now.'),
+  updating: z.int().describe('How many are being re-initialised, or about to be.'),
+  waiting: z.int().describe('How many wait for their turn.'),
+  failed: z.int().describe('How many were re-initialised and are not well since.'),
+  drifted: z.int().describe('How many have another droplet than the class asks for.'),
+  turns: z
+    .array(
+      z.looseObject({
+        name: z.string().describe('The instance.'),
+        revision: z.string().describe('What it may be re-initialised to.'),
+      }),
+    )
+    .describe('Who may begin now.'),
+} satisfies Record<keyof InstanceClassStatus, z.ZodType>;
 
 const droplet = {
   observedGeneration,
@@ -172,7 +208,7 @@ const pool = {
 
 export const statusSchemas: Readonly<Record<Kind, z.ZodType>> = {
   Instance: z.looseObject(instance).describe('What is known. Written by the controller.'),
-  InstanceClass: z.looseObject({}).describe('What is known. Written by the controller.'),
+  InstanceClass: z.looseObject(instanceClass).describe('What is known. Written by the controller.'),
   InstancePool: z.looseObject(pool).describe('What is known. Written by the controller.'),
   Droplet: z.looseObject(droplet).describe('What is known. Written by the controller.'),
 };

@@ -1,9 +1,5 @@
 import { getCondition } from '../../src/resources/condition.ts';
-import {
-  ADOPT_ANNOTATION,
-  FOREGROUND_FINALIZER,
-  ORPHAN_FINALIZER,
-} from '../../src/resources/meta.ts';
+import { ADOPT_ANNOTATION } from '../../src/resources/meta.ts';
 import { findPlace } from '../../src/simulator/account.ts';
 import type { World } from '../simulation/world.ts';
 import { BREAKS_BOOTSTRAP } from '../twins/droplet-hosts.ts';
@@ -177,21 +173,21 @@ export const ending: readonly Scenario[] = [
     name: 'delete in the foreground',
     prepare: created,
     play: async (world) => {
-      await world.delete(NUMBER, FOREGROUND_FINALIZER);
+      await world.delete(NUMBER, 'Foreground');
     },
   },
   {
     name: 'delete that leaves the droplet an orphan',
     prepare: created,
     play: async (world) => {
-      await world.delete(NUMBER, ORPHAN_FINALIZER);
+      await world.delete(NUMBER, 'Orphan');
     },
   },
   {
     name: 'an orphan is adopted by the next instance of its number',
     prepare: async (world) => {
       await created(world);
-      await world.delete(NUMBER, ORPHAN_FINALIZER);
+      await world.delete(NUMBER, 'Orphan');
       await world.untilSettled(LIMIT_MS);
     },
     play: async (world) => {

@@ -10,15 +10,11 @@ import {
   type InstanceClassSpec,
   instanceClassSpec,
 } from '../../src/resources/instance-class.ts';
-import {
-  type FOREGROUND_FINALIZER,
-  ORPHAN_FINALIZER,
-  REPLACE_ANNOTATION,
-} from '../../src/resources/meta.ts';
+import { REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
 import { LocalSecrets } from '../../src/secrets/local-secrets.ts';
 import { Account, type AccountOptions } from '../../src/simulator/account.ts';
 import { type FaultRule, Faults } from '../../src/simulator/faults.ts';
-import { StoreError } from '../../src/store/store.ts';
+import { type PropagationPolicy, StoreError } from '../../src/store/store.ts';
 import { AccountCloud } from '../twins/account-cloud.ts';
 import { aPublicKey, DropletHosts, type DropletHostsOptions } from '../twins/droplet-hosts.ts';
 import { MemoryBot } from '../twins/memory-bot.ts';
@@ -232,24 +228,13 @@ export class World {
     }
   }
 
-  /** False: there is nothing to delete. `finalizer`: as a deletion with that propagation policy leaves it. */
-  async delete(
-    number: string,
-    finalizer?: typeof FOREGROUND_FINALIZER | typeof ORPHAN_FINALIZER,
-  ): Promise<boolean> {
+  /** False: there is nothing to delete. */
+  async delete(number: string, propagationPolicy?: PropagationPolicy): Promise<boolean> {
     const name = instanceName(number);
-    const instance = this.store.peek('Instance', name);
-    if (!instance) return false;
-    if (finalizer) {
-      const finalizers = [...(instance.metadata.finalizers ?? []), finalizer];
-      await this.store.update('Instance', {
-        ...instance,
-        metadata: { ...instance.metadata, finalizers },
-      });
-    }
-    await this.store.delete('Instance', name);
+    if (!this.store.peek('Instance', name)) return false;
+    await this.store.delete('Instance', name, { propagationPolicy });
     this.wishes.set(name, undefined);
-    if (finalizer === ORPHAN_FINALIZER) this.orphans.add(name);
+    if (propagationPolicy === 'Orphan') this.orphans.add(name);
     return true;
   }
 

@@ -137,15 +137,17 @@ export interface LedgerEntry {
   readonly dropletId: number | null;
   readonly name: string;
   readonly record: { readonly kind: string; readonly name: string; readonly uid: string } | null;
-  readonly size: string;
-  readonly region: string;
+  /** null where nobody has told. */
+  readonly size: string | null;
+  readonly region: string | null;
   readonly requestedAt: string;
   readonly from: string | null;
   readonly to: string | null;
   readonly hours: number;
   readonly usdPerHour: number | null;
   readonly costUsd: number | null;
-  readonly origin: string;
+  /** How it came to be known; more in docs/api.md. */
+  readonly origin: 'created' | 'adopted' | 'found' | 'orphan';
 }
 export interface Ledger {
   readonly entries: readonly LedgerEntry[];

@@ -135,17 +135,20 @@ function Entries({ entries }: { readonly entries: readonly LedgerEntry[] }) {
 
 function EntryRow({ entry, index }: { readonly entry: LedgerEntry; readonly index: number }) {
   const text = messages.value.costs;
-  const { dropletId, name, record, size, region, from, to, hours, costUsd } = entry;
+  const { dropletId, name, record, size, region, from, to, hours, costUsd, origin } = entry;
   const isRunning = from !== null && to === null;
   return (
     <Row index={index}>
       <Cell name="droplet">
         <span class="mono">{name}</span>
-        <span class="cell-sub mono">{dropletId ?? '–'}</span>
+        <span class="cell-sub mono">
+          {dropletId ?? '–'}
+          {origin !== 'created' && <span class="tag origin">{text.origins[origin]}</span>}
+        </span>
       </Cell>
       <Cell name="record">{record === null ? '–' : <RecordLink record={record} />}</Cell>
       <Cell name="size">
-        {size}
+        {size ?? '–'}
         <span class="cell-sub">{region}</span>
       </Cell>
       <Cell name="from">{from === null ? text.notStarted : dateText(from, language.value)}</Cell>

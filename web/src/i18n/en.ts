@@ -30,6 +30,7 @@ export const en = {
     ended: 'The server no longer takes the key. Sign in again.',
     empty: 'Enter the API key.',
     notAscii: 'The key has a character that no key has. Was it copied in whole?',
+    throttled: 'Too many wrong keys came from your address. Try again in a minute.',
     unreachable: 'The server does not answer. Try again in a moment.',
   },
   connection: {
@@ -117,7 +118,6 @@ export const en = {
     detail: 'Details',
     eta: 'Expected',
     etaText: (p50: string, p95: string) => `about ${p50} more; 19 of 20 within ${p95}`,
-    etaBasis: (basis: string) => `From ${basis}`,
     explainFailed: 'The explanation could not be loaded.',
     facts: 'Facts',
     fact: {
@@ -166,7 +166,6 @@ export const en = {
     empty: 'Nothing has happened yet.',
     failed: 'The timeline could not be loaded.',
     now: 'going on',
-    waitedFor: (what: string) => `waited for ${what}`,
   },
   events: {
     empty: 'No events',
@@ -281,6 +280,7 @@ export const en = {
       hours: 'Hours',
       cost: 'Cost',
     },
+    origins: { adopted: 'taken over', found: 'found', orphan: 'orphan' },
     now: 'now',
     notStarted: 'not started',
   },

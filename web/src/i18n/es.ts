@@ -31,6 +31,8 @@ export const es: Messages = {
     ended: 'El servidor ya no acepta la clave. Entre de nuevo.',
     empty: 'Escriba la clave de la API.',
     notAscii: 'La clave tiene un carácter que ninguna clave tiene. ¿Se copió completa?',
+    throttled:
+      'Llegaron demasiadas claves erróneas desde su dirección. Intente de nuevo en un minuto.',
     unreachable: 'El servidor no responde. Intente de nuevo en un momento.',
   },
   connection: {
@@ -121,7 +123,6 @@ export const es: Messages = {
     detail: 'Detalles',
     eta: 'Se espera',
     etaText: (p50, p95) => `unos ${p50} más; 19 de 20 en menos de ${p95}`,
-    etaBasis: (basis) => `Según ${basis}`,
     explainFailed: 'No se pudo cargar la explicación.',
     facts: 'Datos',
     fact: {
@@ -170,7 +171,6 @@ export const es: Messages = {
     empty: 'Todavía no ha ocurrido nada.',
     failed: 'No se pudo cargar la cronología.',
     now: 'en curso',
-    waitedFor: (what) => `esperó ${what}`,
   },
   events: {
     empty: 'No hay eventos',
@@ -285,6 +285,7 @@ export const es: Messages = {
       hours: 'Horas',
       cost: 'Costo',
     },
+    origins: { adopted: 'adoptado', found: 'hallado', orphan: 'huérfano' },
     now: 'ahora',
     notStarted: 'sin comenzar',
   },

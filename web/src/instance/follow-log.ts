@@ -38,13 +38,15 @@ export async function followLog(
       }
       const answer = await logOf(number, 'follow=true&format=text', signal);
       failures = 0;
-      // A stream begins with all there is.
+      // A stream begins with all there is; what is shown stays until then.
+      const isFirst = text === '';
       text = '';
       let due: ReturnType<typeof setTimeout> | undefined;
       const show = () => {
         due = undefined;
         if (!signal.aborted) tell({ state: 'live', text });
       };
+      if (isFirst) show();
       for await (const piece of textOf(answer)) {
         text = (text + piece).slice(-MOST_CHARACTERS);
         due ??= setTimeout(show, GATHER_MS);

@@ -90,7 +90,7 @@ function Answer({ explanation }: { readonly explanation: Explanation }) {
             <dt>{text.eta}</dt>
             <dd>
               {text.etaText(durationText(eta.p50Seconds), durationText(eta.p95Seconds))}
-              <span class="explain-basis">{text.etaBasis(eta.basis)}</span>
+              <span class="explain-basis">{eta.basis}</span>
             </dd>
           </>
         )}

@@ -59,7 +59,11 @@ function Entry({ entry, longest }: { readonly entry: TimelineEntry; readonly lon
             </span>
           )}
         </p>
-        {waitedFor && <p class="timeline-waited">{text.timeline.waitedFor(waitedFor)}</p>}
+        {waitedFor && (
+          <p class="timeline-waited" lang="en">
+            {waitedFor}
+          </p>
+        )}
         {isWork(entry) && (
           <span class="timeline-track">
             <span

@@ -10,13 +10,20 @@ import { begin, endedBecause } from './session.ts';
 /** What an HTTP header may carry: printable ASCII. */
 const SENDABLE = /^[\x21-\x7e]+$/;
 
+type Refusal = 'refused' | 'throttled' | 'unreachable';
+
+function refusalOf(error: unknown): Refusal {
+  const status = error instanceof ApiFailure ? error.status : 0;
+  return status === 401 ? 'refused' : status === 429 ? 'throttled' : 'unreachable';
+}
+
 export function LoginView() {
   const text = messages.value.login;
   const key = useSignal('');
   const isShown = useSignal(false);
   const keepInTab = useSignal(true);
   const isBusy = useSignal(false);
-  const error = useSignal<'empty' | 'notAscii' | 'refused' | 'unreachable' | undefined>(undefined);
+  const error = useSignal<'empty' | 'notAscii' | Refusal | undefined>(undefined);
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -30,8 +37,7 @@ export function LoginView() {
         await tryKey(given);
         begin(given, { keepInTab: keepInTab.value });
       } catch (failure) {
-        const isRefused = failure instanceof ApiFailure && failure.status === 401;
-        error.value = isRefused ? 'refused' : 'unreachable';
+        error.value = refusalOf(failure);
       } finally {
         isBusy.value = false;
       }

@@ -9,6 +9,7 @@ import { hrefOf } from '../route.ts';
 import { Checkbox } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
 import { saveText } from '../ui/save-text.ts';
+import { sentenceOf } from '../ui/sentence-of.ts';
 import { Banner, Failure, Placeholder, Skeleton } from '../ui/state.tsx';
 import { say } from '../ui/toasts.tsx';
 
@@ -23,7 +24,7 @@ export function CostsView() {
     try {
       saveText('orquesta-ledger.csv', await ledgerCsv(), 'text/csv');
     } catch (failure) {
-      say(messages.value.instance.actionFailed((failure as Error).message), 'bad');
+      say(messages.value.instance.actionFailed(sentenceOf(failure)), 'bad');
     }
   };
   return (

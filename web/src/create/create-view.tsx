@@ -4,6 +4,7 @@ import { useLive } from '../api/use-live.ts';
 import { messages } from '../i18n/index.ts';
 import { go } from '../route.ts';
 import { Checkbox, Field } from '../ui/field.tsx';
+import { sentenceOf } from '../ui/sentence-of.ts';
 import { say } from '../ui/toasts.tsx';
 
 const PROVIDERS = ['baileys', 'meta'] as const;
@@ -41,7 +42,7 @@ export function CreateView() {
       say(text.created(number));
       go({ view: 'instance', number, tab: 'overview' });
     } catch (failure) {
-      error.value = failure instanceof Error ? failure.message : String(failure);
+      error.value = sentenceOf(failure);
     } finally {
       isBusy.value = false;
     }

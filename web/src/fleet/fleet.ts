@@ -44,6 +44,8 @@ export async function followFleet(signal: AbortSignal): Promise<void> {
         due ??= setTimeout(show, GATHER_MS);
       },
       onConnection: (state) => {
+        // All that was told until the connection broke is known.
+        if (connection.peek().state === 'live') heardAt.value = Date.now();
         connection.value = state;
       },
     },

@@ -67,8 +67,8 @@ export const es: Messages = {
     labelHint: 'cliente=acme, plan!=gratis',
     sort: 'Orden',
     sorts: {
-      newest: 'Las más nuevas primero',
-      attention: 'Las que requieren atención primero',
+      newest: 'Más nuevas primero',
+      attention: 'Requieren atención primero',
       number: 'Por número',
     },
     clear: 'Quitar filtros',

@@ -5,6 +5,7 @@ import { messages } from '../i18n/index.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
+import { sentenceOf } from '../ui/sentence-of.ts';
 import { say } from '../ui/toasts.tsx';
 
 /** What can be asked of one instance. */
@@ -21,7 +22,7 @@ export function Actions({ instance }: { readonly instance: Instance }) {
       await work();
       say(done);
     } catch (error) {
-      say(text.actionFailed(error instanceof Error ? error.message : String(error)), 'bad');
+      say(text.actionFailed(sentenceOf(error)), 'bad');
     } finally {
       isBusy.value = false;
       asked.value = undefined;

@@ -5,6 +5,7 @@ import { clockText, dateText, durationText, secondsBetween } from '../format.ts'
 import { messages } from '../i18n/index.ts';
 import { now } from '../now.ts';
 import { language } from '../preferences.ts';
+import { sentenceOf } from '../ui/sentence-of.ts';
 import { Skeleton } from '../ui/state.tsx';
 import { Conditions } from './conditions.tsx';
 import { Qr } from './qr.tsx';
@@ -55,7 +56,7 @@ function Unexplained(props: {
       )}
       <div class="unexplained" role="status">
         <p class="quiet">
-          {messages.value.instance.explainFailed} {props.error.message}
+          {messages.value.instance.explainFailed} {sentenceOf(props.error)}
         </p>
         <button type="button" class="button button-small" onClick={props.onRetry}>
           {messages.value.common.retry}

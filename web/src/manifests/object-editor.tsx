@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Resource } from '../../../src/resources/meta.ts';
 import { getObject } from '../api/calls.ts';
 import { messages } from '../i18n/index.ts';
+import { sentenceOf } from '../ui/sentence-of.ts';
 import { Failure, Skeleton } from '../ui/state.tsx';
 import { say } from '../ui/toasts.tsx';
 import { Editor } from './editor.tsx';
@@ -82,7 +83,7 @@ export function ObjectEditor(props: {
       say(
         failure instanceof ChangedMeanwhile
           ? text.changedMeanwhile
-          : messages.value.instance.actionFailed((failure as Error).message),
+          : messages.value.instance.actionFailed(sentenceOf(failure)),
         'bad',
       );
     } finally {

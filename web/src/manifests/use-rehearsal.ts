@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { type Applied, apply, type ManifestProblem } from '../api/calls.ts';
 import { ApiFailure } from '../api/http.ts';
+import { sentenceOf } from '../ui/sentence-of.ts';
 
 /** What applying a text would come to. */
 export type Rehearsal =
@@ -47,5 +48,5 @@ export function refusalOf(error: unknown): Rehearsal {
     const { details } = (error.body ?? {}) as { details?: readonly ManifestProblem[] };
     if (details && details.length > 0) return { state: 'invalid', problems: details };
   }
-  return { state: 'failed', message: error instanceof Error ? error.message : String(error) };
+  return { state: 'failed', message: sentenceOf(error) };
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { messages } from '../i18n/index.ts';
 import { Icon, type IconName } from './icons.tsx';
+import { sentenceOf } from './sentence-of.ts';
 
 /** What stands in place of a content that is not there: nothing to show, or a failure and a way on. */
 export function Placeholder(props: {
@@ -26,7 +27,7 @@ export function Failure(props: {
 }) {
   return (
     <div role="alert">
-      <Placeholder icon="warning" title={props.title} text={props.error.message}>
+      <Placeholder icon="warning" title={props.title} text={sentenceOf(props.error)}>
         <button type="button" class="button" onClick={props.onRetry}>
           {messages.value.common.retry}
         </button>

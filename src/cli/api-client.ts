@@ -1,3 +1,4 @@
+import { plainKeyOf } from '../api/access/keys.ts';
 import type { Config } from '../config.ts';
 
 const LIMIT_MS = 30_000;
@@ -16,11 +17,11 @@ export interface ApiClient {
   ): Promise<unknown>;
 }
 
-/** Speaks to a running Orquesta: ORQUESTA_URL, else the one that these settings start on this machine; with the first key of API_KEY. */
+/** Speaks to a running Orquesta: ORQUESTA_URL, else the one that these settings start on this machine; with the first plain key of API_KEY. */
 export function apiClient(config: Config): ApiClient {
   const scheme = config.TLS_CERT_FILE ? 'https' : 'http';
   const base = config.ORQUESTA_URL ?? `${scheme}://127.0.0.1:${config.PORT}`;
-  const key = firstKey(config.API_KEY);
+  const key = plainKeyOf(config.API_KEY ?? '');
   return {
     async ask(method, path, { accept = 'application/json', body } = {}) {
       const response = await fetch(new URL(path, base), {
@@ -42,19 +43,15 @@ export function apiClient(config: Config): ApiClient {
       const answer: unknown = await response.json().catch(() => undefined);
       if (response.ok) return answer;
       if (response.status === 401) {
-        throw new ApiRefusal(`Orquesta at ${base} does not take this API_KEY.`);
+        const what =
+          key === undefined
+            ? 'wants a key, and API_KEY names none that is no hash'
+            : 'does not take this API_KEY';
+        throw new ApiRefusal(`Orquesta at ${base} ${what}.`);
       }
       throw new ApiRefusal(reasonIn(answer) ?? `Orquesta at ${base} answers ${response.status}.`);
     },
   };
-}
-
-/** A key may have a name and a role in front of it: what is sent is what follows. */
-function firstKey(keys: string | undefined): string | undefined {
-  return keys
-    ?.split(',')
-    .map((key) => key.trim())
-    .find((key) => key !== '');
 }
 
 /** Kubernetes' Status says `message`, the REST facade `error` and, of manifests, `details`. */

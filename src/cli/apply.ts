@@ -6,7 +6,7 @@ import { answering, complain, DONE, FAILED, print, settings, UsageError } from '
 
 const USAGE = `Usage: orquesta apply -f FILE [-f FILE…] [--dry-run]
 
-Declares what YAML or JSON files say, through the API at ORQUESTA_URL with the first key of API_KEY (environment or .env).
+Declares what YAML or JSON files say, through the API at ORQUESTA_URL with the first plain key of API_KEY (environment or .env).
 All files are checked before the first is written.
 
   -f, --filename FILE   a file, a folder of files, or "-" for standard input; may be given several times

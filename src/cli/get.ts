@@ -7,7 +7,7 @@ import { answering, complain, DONE, print, settings, UsageError } from './terms.
 
 const USAGE = `Usage: orquesta get KIND [NAME] [-l SELECTOR] [-o table|wide|yaml|json|name]
 
-Shows objects, through the API at ORQUESTA_URL with the first key of API_KEY (environment or .env). KIND is one of
+Shows objects, through the API at ORQUESTA_URL with the first plain key of API_KEY (environment or .env). KIND is one of
 instances, instanceclasses, instancepools, droplets, or a short form of it. An instance may be named by its number alone.
 
   -l, --selector SELECTOR   only those with these labels, like tier=gold,region!=eu

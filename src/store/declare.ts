@@ -1,4 +1,5 @@
-import type { Kind, ObjectOf } from '../resources/kinds.ts';
+import { z } from 'zod';
+import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
 import type { Manifest } from '../resources/manifest.ts';
 import { type Store, StoreError } from './store.ts';
 import { update } from './writes.ts';
@@ -67,8 +68,18 @@ async function configure(
   return 'configured';
 }
 
-/** A restart that was asked for elsewhere is no part of what a manifest declares: one that is silent on it leaves it. */
+/**
+ * A restart that was asked for elsewhere is no part of what a manifest declares: one that is silent on it leaves it. Nor are
+ * fields that only a newer version of the program beside this one knows.
+ */
 function specFor({ kind, spec, given }: Manifest, stored: ObjectOf[Kind]): ObjectOf[Kind]['spec'] {
-  if (kind !== 'Instance' || given.has('restartedAt')) return spec;
-  return { ...spec, restartedAt: (stored as ObjectOf['Instance']).spec.restartedAt };
+  const whole = { ...fieldsNotKnown(kind, stored.spec), ...spec };
+  if (kind !== 'Instance' || given.has('restartedAt')) return whole;
+  return { ...whole, restartedAt: (stored as ObjectOf['Instance']).spec.restartedAt };
+}
+
+function fieldsNotKnown(kind: Kind, spec: object): object {
+  const schema = kinds[kind].spec;
+  const known = schema instanceof z.ZodObject ? schema.shape : spec;
+  return Object.fromEntries(Object.entries(spec).filter(([field]) => !(field in known)));
 }

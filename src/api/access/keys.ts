@@ -16,11 +16,7 @@ const digestOf = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).d
  * of a key may stand its hash, "sha256:<64 hex digits>". Throws TypeError for two keys of one name.
  */
 export function parseApiKeys(text: string): readonly ApiKey[] {
-  const parts = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-  const keys = parts.map((part, index): ApiKey => {
+  const keys = partsOf(text).map((part, index): ApiKey => {
     const [, name = `key-${index + 1}`, role = 'admin', key = part] = NAMED.exec(part) ?? [];
     const hash = HASHED.exec(key)?.[1];
     const digest = hash === undefined ? digestOf(Buffer.from(key)) : Buffer.from(hash, 'hex');
@@ -33,6 +29,18 @@ export function parseApiKeys(text: string): readonly ApiKey[] {
   }
   return keys;
 }
+
+/** The first key that stands there itself and not as its hash: for commands that call the API. */
+export const plainKeyOf = (text: string): string | undefined =>
+  partsOf(text)
+    .map((part) => NAMED.exec(part)?.[3] ?? part)
+    .find((key) => !HASHED.test(key));
+
+const partsOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 
 /** Whose key this is. Compares digests, in constant time and with all keys. `given`: a header's text, which is Latin-1 for bytes of any meaning. */
 export function callerOf(keys: readonly ApiKey[], given: string): Caller | undefined {

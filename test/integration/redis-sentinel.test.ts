@@ -51,13 +51,20 @@ function openStore(redis: Redis, replicas?: number): RedisStore {
   return store;
 }
 
-/** The revisions that a watch gives, for as long as the test lasts. */
+/** The revisions that a watch gives, for as long as the test lasts. Told that writes it has seen were lost, it begins anew. */
 function watched(store: RedisStore): readonly number[] {
   const seen: number[] = [];
   const abort = new AbortController();
   const watching = (async () => {
-    for await (const { object } of store.watch('0', abort.signal)) {
-      seen.push(Number(object.metadata.resourceVersion));
+    while (!abort.signal.aborted) {
+      try {
+        for await (const { object } of store.watch('0', abort.signal)) {
+          seen.push(Number(object.metadata.resourceVersion));
+        }
+      } catch (error) {
+        expect(error).toMatchObject({ kind: 'gone' });
+        seen.length = 0;
+      }
     }
   })();
   ends.push(async () => {

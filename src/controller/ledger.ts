@@ -21,9 +21,10 @@ export function bookRecords(store: Store, { ledger, log }: LedgerDeps): Store {
     await (entry ? ledger.write(entry) : ledger.forgetRequest(droplet.metadata.uid));
   };
   return decorated(store, {
-    updateStatus: async (kind, object) => {
-      const written = await store.updateStatus(kind, object);
-      if (kind === 'Droplet') await orSettleLater(book(written as Droplet), log);
+    updateStatus: async (kind, object, options) => {
+      const written = await store.updateStatus(kind, object, options);
+      if (kind === 'Droplet' && !options?.dryRun)
+        await orSettleLater(book(written as Droplet), log);
       return written;
     },
   });

@@ -24,17 +24,19 @@ export function meterStore(store: Store, metrics: Metrics): Store {
     if (object) statuses.set(object.metadata, object.status);
   };
   return decorated(store, {
-    create: (kind, object) => measured('create', () => store.create(kind, object)),
+    create: (...args) => measured('create', () => store.create(...args)),
     get: async (kind, name) => {
       const object = await measured('get', () => store.get(kind, name));
       remembered(object);
       return object;
     },
     list: (kind) => measured('list', () => store.list(kind)),
-    update: (kind, object) => measured('update', () => store.update(kind, object)),
-    updateStatus: async (kind, object) => {
+    update: (...args) => measured('update', () => store.update(...args)),
+    updateStatus: async (kind, object, options) => {
       const before = statuses.get(object.metadata);
-      const written = await measured('updateStatus', () => store.updateStatus(kind, object));
+      const call = () => store.updateStatus(kind, object, options);
+      const written = await measured('updateStatus', call);
+      if (options?.dryRun) return written;
       remembered(written);
       if (before && kind === 'Instance') {
         countInstance(metrics, before as Instance['status'], written as Instance);
@@ -44,8 +46,7 @@ export function meterStore(store: Store, metrics: Metrics): Store {
       }
       return written;
     },
-    delete: (kind, name, preconditions) =>
-      measured('delete', () => store.delete(kind, name, preconditions)),
+    delete: (...args) => measured('delete', () => store.delete(...args)),
   });
 }
 

@@ -1,12 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { afterEach, describe, expect, inject, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { bookRecords } from '../../src/controller/ledger.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import { type Instance, instanceSpec } from '../../src/resources/instance.ts';
 import { instanceClassSpec } from '../../src/resources/instance-class.ts';
 import { CLOUD_FINALIZER } from '../../src/resources/meta.ts';
 import { connect } from '../../src/store/redis.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
 import type { Change, PropagationPolicy, Store } from '../../src/store/store.ts';
+import { meterStore } from '../../src/telemetry/meter-store.ts';
+import { MemoryLedger } from '../twins/memory-ledger.ts';
 import { MemoryStore } from '../twins/memory-store.ts';
 
 // One list of rules for the real store and its twin: whatever is proved over the twin elsewhere holds for Redis too.
@@ -38,6 +44,16 @@ const subjects = {
     store: new MemoryStore({ clock: systemClock, newUid: randomUUID, keptChanges }),
     close: () => {},
   }),
+  'MemoryStore with the ledger and the metrics around it': (keptChanges?: number): Subject => {
+    const bare = new MemoryStore({ clock: systemClock, newUid: randomUUID, keptChanges });
+    const books = {
+      ledger: new MemoryLedger({ clock: systemClock }),
+      objects: { list: () => ({ items: [] }) },
+      log: pino({ level: 'silent' }),
+    };
+    const store = meterStore(bookRecords(bare, books), createMetrics(new Registry()));
+    return { store, close: () => {} };
+  },
 };
 
 const anInstance = (number: string, over: object = {}) => ({

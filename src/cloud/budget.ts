@@ -8,7 +8,7 @@ import type { RateLimitNews } from './rate-limit.ts';
 /** Who asks: the last tenth of every window is kept for deletes, so that a spent budget never leaves paid machines behind. */
 export type Priority = 'read' | 'create' | 'delete';
 
-/** `retryAt`: ms since the epoch, the earliest moment at which a request of this priority can be granted. */
+/** `retryAt`: ms since the epoch, about when this one's request can be granted: those who wait stand in line, one line a priority. */
 export type Grant =
   | { readonly granted: true }
   | { readonly granted: false; readonly retryAt: number };
@@ -51,6 +51,8 @@ const LIMITS = {
 };
 
 const RESERVED_FOR_DELETES = 0.1;
+/** However many wait, each looks again within about so long: others may have given up. */
+const LONGEST_LINE_MS = 60_000;
 /** Longer than any healthy Redis takes; a create that waits here is a create that is not sent. */
 const REDIS_TIMEOUT_MS = 2_000;
 
@@ -88,7 +90,13 @@ export class RedisBudget implements Budget {
 
   async take(priority: Priority, signal?: AbortSignal): Promise<Grant> {
     const reserve = priority === 'delete' ? 0 : RESERVED_FOR_DELETES;
-    const { granted, waitMs } = await this.#settle({ want: 1, reserve, news: {}, signal });
+    const { granted, waitMs } = await this.#settle({
+      want: 1,
+      reserve,
+      line: priority,
+      news: {},
+      signal,
+    });
     return granted ? { granted } : { granted, retryAt: this.#clock.now() + waitMs };
   }
 
@@ -112,6 +120,7 @@ export class RedisBudget implements Budget {
   async #settle(what: {
     readonly want: 0 | 1;
     readonly reserve: number;
+    readonly line?: Priority;
     readonly news: RateLimitNews;
     readonly signal?: AbortSignal | undefined;
   }) {
@@ -124,6 +133,8 @@ export class RedisBudget implements Budget {
         what.reserve,
         what.news.remaining ?? -1,
         what.news.blockedForMs ?? 0,
+        what.line ?? '',
+        LONGEST_LINE_MS,
         ...this.#windows.flatMap((window) => [window.capacity, window.refill, window.windowMs]),
       ),
       what.signal,

@@ -21,8 +21,6 @@ export interface MonkeyOptions {
   readonly redisDownMs: number;
 }
 
-const UP_AFTER_MS = 5_000;
-
 /** Kills, freezes and restarts what a world consists of, at random, until told to stop; then all of it runs. */
 export class Monkey {
   readonly done: Disturbances = {
@@ -111,7 +109,7 @@ export class Monkey {
 
   async #restart(program: Program): Promise<void> {
     // Before it has loaded its code, Node itself answers the signal.
-    if (!program.isRunning || program.ageMs < UP_AFTER_MS) return;
+    if (!program.isRunning || !program.hasSaid('Orquesta runs')) return;
     const { code, tookMs } = await program.stop();
     this.done.stopsMs.push(tookMs);
     if (code !== 0)

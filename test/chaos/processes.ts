@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
@@ -12,7 +12,8 @@ export class Program {
   readonly #command: readonly string[];
   readonly #env: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
-  #startedAt = 0;
+  /** Bytes of the log that earlier starts have written. */
+  #logFrom = 0;
   #ended: Promise<void> = Promise.resolve();
 
   constructor(options: {
@@ -33,9 +34,9 @@ export class Program {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
-  /** Since its start, in ms. */
-  get ageMs(): number {
-    return Date.now() - this.#startedAt;
+  /** Whether it has written this since its last start. */
+  hasSaid(text: string): boolean {
+    return readFileSync(this.logFile).subarray(this.#logFrom).includes(text);
   }
 
   start(): void {
@@ -43,9 +44,9 @@ export class Program {
     const [command = '', ...args] = this.#command;
     const log = openSync(this.logFile, 'a');
     const child = spawn(command, args, { env: this.#env, stdio: ['ignore', log, log] });
+    this.#logFrom = fstatSync(log).size;
     closeSync(log);
     this.#child = child;
-    this.#startedAt = Date.now();
     this.#ended = new Promise((resolve) => {
       child.once('error', () => resolve());
       child.once('exit', () => {

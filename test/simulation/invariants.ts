@@ -12,6 +12,8 @@ import type { MemoryStore } from '../twins/memory-store.ts';
 
 /** Two live droplets of one uid may stand side by side this long unless told otherwise: until a sweep has shown both and a delete has ended one. */
 const AMBIGUITY_MS = 180_000;
+/** Nothing changes between two looks but by a commit or in the account; only time passes. */
+const LOOK_MS = 1_000;
 /** A droplet of ours that no record knows is collected within this time. */
 const COLLECTED_MS = 30 * 60_000;
 
@@ -37,6 +39,8 @@ export class Invariants {
   readonly #ambiguityMs: number;
   readonly #hasSucceeded: (dropletId: number, run: string) => boolean;
   #isTwinPardoned = false;
+  #hasNews = true;
+  #lookedAt = 0;
 
   constructor(deps: {
     readonly clock: Clock;
@@ -52,6 +56,9 @@ export class Invariants {
     this.#account = deps.account;
     this.#store = deps.store;
     deps.store.onCommit((change, previous) => this.#onCommit(change, previous));
+    deps.account.onChange(() => {
+      this.#hasNews = true;
+    });
   }
 
   /** Throws when something is broken. */
@@ -114,13 +121,17 @@ export class Invariants {
   /** What must hold at every moment. */
   look(): void {
     const now = this.#clock.now();
-    const byUid = new Map<string, number[]>();
     const living = this.#account.living();
+    if (!this.#hasNews && now - this.#lookedAt < LOOK_MS) return;
+    this.#hasNews = false;
+    this.#lookedAt = now;
+    const byUid = new Map<string, number[]>();
+    const recorded = new Set(this.#store.peekAll('Droplet').map(({ metadata }) => metadata.uid));
     for (const { id, deleteAt } of living) {
       const uid = this.#uidOf(id);
       if (uid === undefined || deleteAt !== undefined) continue;
       byUid.set(uid, [...(byUid.get(uid) ?? []), id]);
-      if (this.#recordOf(uid)) this.#unrecordedSince.delete(id);
+      if (recorded.has(uid)) this.#unrecordedSince.delete(id);
       else {
         const since = this.#unrecordedSince.get(id) ?? now;
         this.#unrecordedSince.set(id, since);
@@ -137,7 +148,7 @@ export class Invariants {
       }
       const since = this.#twinsSince.get(uid) ?? now;
       this.#twinsSince.set(uid, since);
-      if (now - since <= this.#ambiguityMs || !this.#recordOf(uid)) continue;
+      if (now - since <= this.#ambiguityMs || !recorded.has(uid)) continue;
       this.#break(
         `I1: droplets ${ids.join(' and ')} have lived for one uid for ${(now - since) / 1000} s`,
       );
@@ -147,6 +158,7 @@ export class Invariants {
   }
 
   #onCommit(change: Change, previous: ObjectOf[Kind] | undefined): void {
+    this.#hasNews = true;
     if (change.kind === 'Droplet') {
       this.#onDroplet(change as Change<'Droplet'>, previous as Droplet | undefined);
     } else if (change.kind === 'Instance') {

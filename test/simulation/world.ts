@@ -18,6 +18,7 @@ import { type PropagationPolicy, StoreError } from '../../src/store/store.ts';
 import { AccountCloud } from '../twins/account-cloud.ts';
 import { aPublicKey, DropletHosts, type DropletHostsOptions } from '../twins/droplet-hosts.ts';
 import { MemoryBot } from '../twins/memory-bot.ts';
+import { MemoryBudget } from '../twins/memory-budget.ts';
 import { MemoryCloudView } from '../twins/memory-cloud-view.ts';
 import { MemoryJournal } from '../twins/memory-journal.ts';
 import { MemoryBroker, MemoryQueue } from '../twins/memory-queue.ts';
@@ -37,6 +38,8 @@ export interface WorldOptions {
   readonly intercept?: Intercept | undefined;
   /** How long two droplets of one uid may stand side by side while calls fail. */
   readonly ambiguityMs?: number | undefined;
+  /** The account's requests are limited as DigitalOcean's. */
+  readonly isLimited?: boolean | undefined;
   /** Puts something wrong between the processes and the world's ports. */
   readonly tamper?: ((ports: Ports, world: World) => Ports) | undefined;
 }
@@ -73,6 +76,7 @@ export class World {
   readonly broker: MemoryBroker;
   readonly account: Account;
   readonly faults: Faults;
+  readonly budget: MemoryBudget;
   readonly cloud: AccountCloud;
   readonly hosts: DropletHosts;
   readonly invariants: Invariants;
@@ -111,8 +115,10 @@ export class World {
         return state === 'ended' && exitCode === 0;
       },
     });
+    this.budget = new MemoryBudget({ clock });
     this.cloud = new AccountCloud({
       account: this.account,
+      budget: options.isLimited ? this.budget : undefined,
       faults: this.faults,
       clock,
       random,

@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../../src/clock.ts';
+import type { Budget, Priority } from '../../src/cloud/budget.ts';
 import {
   type Cloud,
   CloudError,
@@ -35,6 +36,8 @@ export interface AccountCloudDeps {
   readonly faults: Faults;
   readonly clock: Clock;
   readonly random: Random;
+  /** Asked before each call; absent: never spent. */
+  readonly budget?: Budget | undefined;
   /** Each way, in ms, at the most. */
   readonly latencyMs?: number | undefined;
   readonly onCreated?: ((droplet: DropletRecord, birth: Birth) => void) | undefined;
@@ -187,8 +190,10 @@ export class AccountCloud implements Cloud {
 
   /** One request with its way there, its work, and its way back; each may go wrong. */
   async #call<T>(call: Call, signal: AbortSignal, work: (struck: Struck) => T): Promise<T> {
-    const { clock, faults } = this.#deps;
+    const { account, clock, faults } = this.#deps;
     if (signal.aborted) throw noAnswer('try-again', call, 'the caller gave up before');
+    await this.#takeFromBudget(call);
+    account.ledger.arrived(clock.now());
     const struck = faults.strike({
       operation: call.operation,
       creates: call.operation === 'createDroplet',
@@ -255,6 +260,13 @@ export class AccountCloud implements Cloud {
     return result;
   }
 
+  async #takeFromBudget(call: Call): Promise<void> {
+    const grant = await this.#deps.budget?.take(priorityOf(call));
+    if (!grant || grant.granted) return;
+    const why = `DigitalOcean was not asked to ${call.doing}: the token's request budget is spent.`;
+    throw new CloudError('rate-limited', why, { retryAt: grant.retryAt });
+  }
+
   /** The caller has gone, and the work is done all the same. */
   async #late<T>(call: Call, run: (isLate: boolean) => T, ms: number): Promise<T> {
     await this.#deps.clock.sleep(ms);
@@ -295,6 +307,9 @@ function told(droplet: DropletRecord): CloudDroplet {
     size: droplet.size.slug,
   };
 }
+
+const priorityOf = ({ method }: Call): Priority =>
+  method === 'DELETE' ? 'delete' : method === 'POST' ? 'create' : 'read';
 
 const has = (struck: Struck, kind: CallFault['kind']): boolean =>
   struck.calls.some((fault) => fault.kind === kind);

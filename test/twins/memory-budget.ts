@@ -1,0 +1,90 @@
+import type { Clock } from '../../src/clock.ts';
+import type { Budget, BudgetState, Grant, Priority } from '../../src/cloud/budget.ts';
+import type { RateLimitNews } from '../../src/cloud/rate-limit.ts';
+
+interface Bucket {
+  readonly capacity: number;
+  readonly refill: number;
+  readonly windowMs: number;
+  tokens: number;
+}
+
+const LONGEST_LINE_MS = 60_000;
+
+/** The shared budget in memory, on any clock, with the rules of budget.lua. */
+export class MemoryBudget implements Budget {
+  readonly #clock: Clock;
+  readonly #buckets: readonly [minute: Bucket, hour: Bucket];
+  #at: number;
+  #blockedUntil = 0;
+  /** When the last in line was told to come again. */
+  readonly #lines = new Map<Priority, number>();
+
+  constructor(deps: {
+    readonly clock: Clock;
+    readonly minute?: Omit<Bucket, 'tokens'> | undefined;
+    readonly hour?: Omit<Bucket, 'tokens'> | undefined;
+  }) {
+    const {
+      minute = { capacity: 50, refill: 200, windowMs: 60_000 },
+      hour = { capacity: 500, refill: 4_500, windowMs: 3_600_000 },
+    } = deps;
+    this.#clock = deps.clock;
+    this.#at = deps.clock.now();
+    this.#buckets = [
+      { ...minute, tokens: minute.capacity },
+      { ...hour, tokens: hour.capacity },
+    ];
+  }
+
+  async take(priority: Priority): Promise<Grant> {
+    const reserve = priority === 'delete' ? 0 : 0.1;
+    const now = this.#refill();
+    const waits = this.#buckets.map(({ capacity, refill, windowMs, tokens }) =>
+      Math.ceil((Math.max(0, 1 + capacity * reserve - tokens) * windowMs) / refill),
+    );
+    const wait = Math.max(0, this.#blockedUntil - now, ...waits);
+    if (wait > 0) return { granted: false, retryAt: this.#lineUp(priority, now, wait, waits) };
+    for (const bucket of this.#buckets) bucket.tokens -= 1;
+    return { granted: true };
+  }
+
+  async observe({ remaining, blockedForMs = 0 }: RateLimitNews): Promise<void> {
+    const now = this.#refill();
+    const [, hour] = this.#buckets;
+    if (remaining !== undefined) hour.tokens = Math.min(hour.tokens, remaining);
+    if (blockedForMs > 0) this.#blockedUntil = Math.max(this.#blockedUntil, now + blockedForMs);
+  }
+
+  async state(): Promise<BudgetState> {
+    const now = this.#refill();
+    const [minute, hour] = this.#buckets.map(({ capacity, tokens }) => ({
+      limit: capacity,
+      left: Math.floor(tokens),
+    })) as [BudgetState['minute'], BudgetState['hour']];
+    const blockedUntil = this.#blockedUntil > now ? this.#blockedUntil : undefined;
+    return { minute, hour, blockedUntil };
+  }
+
+  #lineUp(priority: Priority, now: number, wait: number, waits: readonly number[]): number {
+    const pace = Math.max(
+      ...this.#buckets.map(({ windowMs, refill }, index) => (waits[index] ? windowMs / refill : 0)),
+    );
+    if (pace === 0) return now + wait;
+    const last = this.#lines.get(priority) ?? 0;
+    const at = Math.ceil(Math.min(Math.max(now + wait, last + pace), now + wait + LONGEST_LINE_MS));
+    this.#lines.set(priority, at);
+    return at;
+  }
+
+  #refill(): number {
+    const now = this.#clock.now();
+    const past = Math.max(0, now - this.#at);
+    this.#at = now;
+    for (const bucket of this.#buckets) {
+      const { capacity, refill, windowMs, tokens } = bucket;
+      bucket.tokens = Math.min(capacity, tokens + (past * refill) / windowMs);
+    }
+    return now;
+  }
+}

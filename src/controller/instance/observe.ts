@@ -7,6 +7,7 @@ import { botEnvironment, withSecrets } from '../bootstrap/environment.ts';
 import { revisionsOf } from '../bootstrap/run.ts';
 import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
+import { withImage } from './drift.ts';
 import type { InstanceFacts } from './plan.ts';
 
 /** Spread over one health interval, the same for a bot whoever asks. */
@@ -38,6 +39,7 @@ export async function observeInstance(
   const isPrepared = status?.bootstrap?.revision === revision && status.bootstrap.exitCode === 0;
   return {
     class: klass?.spec,
+    wanted: klass && withImage(klass.spec.droplet, settings.image),
     classVersion: klass && `${klass.metadata.uid} ${klass.metadata.generation}`,
     droplet,
     revision,

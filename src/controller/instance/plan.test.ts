@@ -27,6 +27,7 @@ const machine = { id: 1001, ip: '127.10.0.1', state: 'active', acceptedAt: time(
 const ready = aDroplet({ status: machine });
 const noFacts: InstanceFacts = {
   class: aClass(),
+  wanted: aClass().droplet,
   classVersion: 'uid-class 1',
   droplet: undefined,
   revision: 'r1',

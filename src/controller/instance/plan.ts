@@ -1,6 +1,6 @@
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import { getCondition } from '../../resources/condition.ts';
-import type { Droplet, DropletStatus } from '../../resources/droplet.ts';
+import type { Droplet, DropletSpec, DropletStatus } from '../../resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import {
@@ -40,6 +40,8 @@ export interface InstanceFacts {
   readonly class: InstanceClassSpec | undefined;
   /** The Droplet object of the instance's name, whoever owns it. */
   readonly droplet: Droplet | undefined;
+  /** What a new droplet for it would be. */
+  readonly wanted: DropletSpec | undefined;
   /** Tells this class, as it is now, from any other. */
   readonly classVersion: string | undefined;
   /** Digest of everything that shapes the bootstrap now. */

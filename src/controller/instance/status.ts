@@ -2,6 +2,7 @@ import { type Condition, type ConditionUpdate, setCondition } from '../../resour
 import type { BotEndpoint, Instance, InstanceStatus } from '../../resources/instance.ts';
 import { phaseOf, progressOf } from '../../resources/phase.ts';
 import { type Plan, reasonOf } from '../reconciler.ts';
+import { driftCondition } from './drift.ts';
 import { type InstanceFacts, type InstanceStep, isAwaitingTurn, isBotHealthy } from './plan.ts';
 
 const DEFAULT_THRESHOLD = 3;
@@ -126,7 +127,12 @@ function conditionsOf(
           message: 'Waits for the steps before it',
         };
   });
-  return [...conditions, whatsApp(isWell, status?.bot?.session)];
+  const present = droplet?.metadata.deletionTimestamp ? undefined : droplet;
+  return [
+    ...conditions,
+    whatsApp(isWell, status?.bot?.session),
+    driftCondition(present, facts.wanted),
+  ];
 }
 
 function whatsApp(

@@ -65,6 +65,10 @@ const schema = z.object({
 
   TLS_CERT_FILE: text.optional(),
   TLS_KEY_FILE: text.optional(),
+  /** A folder in which the program makes a certificate of its own and keeps it. */
+  TLS_SELF_SIGNED_DIR: text.optional(),
+  /** More names and addresses for that certificate, separated by commas. */
+  TLS_NAMES: text.optional(),
 
   ORQUESTA_ROLE: z.enum(['all', 'api', 'controller']).default('all'),
   /** InstanceClass files that are applied at start where they differ from what is stored. Left out: the program's own manifests/classes. */
@@ -157,6 +161,9 @@ function missing(config: Config): string[] {
   }
   if (Boolean(config.TLS_CERT_FILE) !== Boolean(config.TLS_KEY_FILE)) {
     lines.push('TLS_CERT_FILE and TLS_KEY_FILE go together: set both or neither.');
+  }
+  if (config.TLS_CERT_FILE && config.TLS_SELF_SIGNED_DIR) {
+    lines.push('TLS_CERT_FILE and TLS_SELF_SIGNED_DIR exclude each other: set one of them.');
   }
   return lines;
 }

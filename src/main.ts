@@ -12,6 +12,7 @@ import { readConsole } from './api/console.ts';
 import { readiness } from './api/health.ts';
 import { createStatusApp } from './api/status-app.ts';
 import { HttpBot } from './bot/http-bot.ts';
+import { ownNames, selfSigned } from './certificate.ts';
 import { applyClasses, OWN_CLASSES } from './classes.ts';
 import { systemClock, systemRandom } from './clock.ts';
 import { RedisBudget } from './cloud/budget.ts';
@@ -220,8 +221,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
     const place = {
       host: config.HOST ?? defaultHost(),
       port: config.PORT,
-      certFile: config.TLS_CERT_FILE,
-      keyFile: config.TLS_KEY_FILE,
+      tls: await certificateOf(config, clock.now()),
     };
     if (role === 'controller') {
       const url = await listenForStatus(createStatusApp(health), place, started, log);
@@ -276,6 +276,15 @@ function ownDeployKey(redis: Redis, config: Config): Promise<string> {
   const seal = new Seal(parseEncryptionKeys(config.ORQUESTA_ENCRYPTION_KEY ?? ''));
   const vault = new RedisVault({ redis, prefix: config.REDIS_PREFIX, seal });
   return vault.keep('deploy-key', () => newHostKey().privateKey);
+}
+
+/** The certificate that the port speaks HTTPS with, given or our own; none: HTTP. */
+async function certificateOf(config: Config, now: number) {
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_SELF_SIGNED_DIR: folder } = config;
+  if (cert !== undefined && key !== undefined) {
+    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  }
+  return folder === undefined ? undefined : selfSigned(folder, ownNames(config), now);
 }
 
 /** An image is named by its slug, a snapshot by its number. */

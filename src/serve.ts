@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { createServer as createHttp, type RequestListener } from 'node:http';
 import { createServer as createHttps } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -21,18 +20,15 @@ export async function listen(
   options: {
     readonly host: string;
     readonly port: number;
-    readonly certFile?: string | undefined;
-    readonly keyFile?: string | undefined;
+    /** PEM texts. */
+    readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   },
 ): Promise<Listening> {
-  const { host, port, certFile, keyFile } = options;
+  const { host, port, tls } = options;
   const answer = getRequestListener(app.fetch, { errorHandler: unreadable });
   const listener: RequestListener = (incoming, outgoing) => void answer(incoming, outgoing);
   const limits = { requestTimeout: REQUEST_LIMIT_MS, headersTimeout: HEADERS_LIMIT_MS };
-  const isTls = certFile !== undefined && keyFile !== undefined;
-  const server = isTls
-    ? createHttps({ ...limits, cert: readFileSync(certFile), key: readFileSync(keyFile) }, listener)
-    : createHttp(limits, listener);
+  const server = tls ? createHttps({ ...limits, ...tls }, listener) : createHttp(limits, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const why =
@@ -46,7 +42,7 @@ export async function listen(
   const { port: taken } = server.address() as AddressInfo;
   const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
   return {
-    url: `${isTls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${taken}`,
+    url: `${tls ? 'https' : 'http'}://${shown.includes(':') ? `[${shown}]` : shown}:${taken}`,
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeIdleConnections();

@@ -19,7 +19,7 @@ export interface ApiClient {
 
 /** Speaks to a running Orquesta: ORQUESTA_URL, else the one that these settings start on this machine; with the first plain key of API_KEY. */
 export function apiClient(config: Config): ApiClient {
-  const scheme = config.TLS_CERT_FILE ? 'https' : 'http';
+  const scheme = config.TLS_CERT_FILE || config.TLS_SELF_SIGNED_DIR ? 'https' : 'http';
   const base = config.ORQUESTA_URL ?? `${scheme}://127.0.0.1:${config.PORT}`;
   const key = plainKeyOf(config.API_KEY ?? '');
   return {

@@ -18,6 +18,10 @@ const commands: Readonly<
     what: 'run a DigitalOcean of our own, for any client of its API',
     run: async (argv) => (await import('./simulator.ts')).simulatorCommand(argv, process.env),
   },
+  kubeconfig: {
+    what: 'print a kubeconfig with which kubectl speaks to this Orquesta',
+    run: async (argv) => (await import('./kubeconfig.ts')).kubeconfig(argv),
+  },
   apply: {
     what: 'declare what YAML or JSON files say, through the API',
     run: async (argv) => (await import('./apply.ts')).apply(argv),

@@ -59,7 +59,7 @@ export async function checkPort(config: Config): Promise<Check> {
   if (code !== 'EADDRINUSE') {
     return failed('port', `The API can't listen on ${host}:${port} (${code}): set HOST and PORT.`);
   }
-  const scheme = config.TLS_CERT_FILE ? 'https' : 'http';
+  const scheme = config.TLS_CERT_FILE || config.TLS_SELF_SIGNED_DIR ? 'https' : 'http';
   const isOurs = await fetch(
     `${scheme}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/version`,
   )

@@ -61,7 +61,7 @@ export async function selfSigned(
       { name: 'subjectAltName', altNames },
     ],
   });
-  const pair = { cert: made.cert, key: made.private };
+  const pair = { cert: `${made.cert.trim()}\n`, key: `${made.private.trim()}\n` };
   renameSync(written(folder, pair), file);
   return { ...pair, ca: authority.cert };
 }
@@ -96,7 +96,8 @@ async function authorityIn(folder: string, now: number): Promise<Pair> {
         { name: 'keyUsage', keyCertSign: true, cRLSign: true, critical: true },
       ],
     });
-    const temporary = written(folder, { cert: made.cert, key: made.private });
+    const pair = { cert: `${made.cert.trim()}\n`, key: `${made.private.trim()}\n` };
+    const temporary = written(folder, pair);
     try {
       // Of several who make one at once, the first one's counts.
       linkSync(temporary, file);
@@ -120,7 +121,7 @@ interface Pair {
 /** A file that is whole before it gets its name. */
 function written(folder: string, { cert, key }: Pair): string {
   const temporary = join(folder, `.${process.pid}.${Math.floor(performance.now() * 1e6)}.tmp`);
-  writeFileSync(temporary, `${key.trim()}\n${cert.trim()}\n`, { mode: 0o600, flag: 'wx' });
+  writeFileSync(temporary, `${key}${cert}`, { mode: 0o600, flag: 'wx' });
   chmodSync(temporary, 0o600);
   return temporary;
 }

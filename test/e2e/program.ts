@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { inject, test } from 'vitest';
 import {
   type Simulator,
@@ -97,10 +98,11 @@ export class World {
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     this.#running.add(child);
-    const program = new Program(child, `http://127.0.0.1:${port}`);
+    const isTls = over['TLS_SELF_SIGNED_DIR'] !== undefined;
+    const program = new Program(child, `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`);
     await eventually('the program answers', async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-      return (await fetch(`${program.url}/healthz`)).ok;
+      return isTls ? answersTls(port) : (await fetch(`${program.url}/healthz`)).ok;
     });
     return program;
   }
@@ -164,6 +166,16 @@ export class World {
     rmSync(this.dir, { recursive: true, force: true });
   }
 }
+
+/** Whether somebody speaks TLS there; who, is for the client to check that is given the certificate. */
+const answersTls = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 
 /** One running program, spoken to as a web back end would. */
 export class Program {

@@ -234,6 +234,13 @@ describe.skipIf(found.length === 0)(
             `${list}=orquesta.clientfy.io/v1/InstanceClass`,
           ),
         ).toContain('two pruned');
+
+        // Every file of manifests/
+        const files = ['-f', 'manifests/classes', '-f', 'manifests/examples'];
+        expect(await kubectl.ok('apply', ...files)).toContain('bot-573332220001 created');
+        expect(await kubectl.ok('apply', '--server-side', '--force-conflicts', ...files)).toContain(
+          'web-1 serverside-applied',
+        );
       });
 
       it('follows a bot from its manifest to its end', async ({ world }) => {

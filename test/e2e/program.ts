@@ -102,7 +102,7 @@ export class World {
     const program = new Program(child, `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`);
     await eventually('the program answers', async () => {
       if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
-      return isTls ? answersTls(port) : (await fetch(`${program.url}/healthz`)).ok;
+      return isTls ? answersTls(Number(port)) : (await fetch(`${program.url}/healthz`)).ok;
     });
     return program;
   }

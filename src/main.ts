@@ -19,6 +19,7 @@ import { RedisBudget } from './cloud/budget.ts';
 import { DigitalOcean } from './cloud/digitalocean.ts';
 import { type Config, ConfigError, isHiddenVariable, readConfig } from './config.ts';
 import { Controller } from './controller/controller.ts';
+import { errandRunner } from './controller/errands.ts';
 import { bookRecords, bookSweeps } from './controller/ledger.ts';
 import { Reporter } from './controller/reporter.ts';
 import { portMap } from './dial.ts';
@@ -38,6 +39,7 @@ import { durabilityWarnings } from './store/redis.ts';
 import { RedisAuditTrail } from './store/redis-audit-trail.ts';
 import { RedisCloudView } from './store/redis-cloud-view.ts';
 import { RedisControllerReports } from './store/redis-controller-reports.ts';
+import { RedisErrands } from './store/redis-errands.ts';
 import { RedisJournal } from './store/redis-journal.ts';
 import { RedisLedger } from './store/redis-ledger.ts';
 import { RedisStore } from './store/redis-store.ts';
@@ -87,6 +89,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   });
   const redisJournal = new RedisJournal({ redis, prefix, clock, log });
   const journal = meterJournal(redisJournal, metrics);
+  const errands = new RedisErrands({ redis, prefix, clock, newId: randomUUID, log });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
   const store = meterStore(redisStore, metrics);
@@ -148,6 +151,11 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       });
       queueDepth = () => queue.depth();
       const books = { ledger, objects, log };
+      const secrets = new LocalSecrets({
+        env: process.env,
+        dir: config.ORQUESTA_SECRETS_DIR,
+        isHidden: (name) => isHiddenVariable(name, config),
+      });
       const controller = new Controller({
         store: bookRecords(store, books),
         journal,
@@ -156,11 +164,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         cloud,
         shell: meterShell(shell, metrics),
         bot,
-        secrets: new LocalSecrets({
-          env: process.env,
-          dir: config.ORQUESTA_SECRETS_DIR,
-          isHidden: (name) => isHiddenVariable(name, config),
-        }),
+        secrets,
         newHostKey,
         clock,
         random,
@@ -181,6 +185,15 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       });
       await controller.start();
       started.push(() => controller.close(GRACE_MS));
+      const stopErrands = new AbortController();
+      const served = errands.serve(
+        errandRunner({ store, shell, secrets, sshPort: config.SSH_PORT, log }),
+        stopErrands.signal,
+      );
+      started.push(async () => {
+        stopErrands.abort();
+        await served;
+      });
       const reporter = new Reporter({
         id: `${hostname()}-${process.pid}-${randomUUID().slice(0, 4)}`,
         reports,
@@ -233,6 +246,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       middleware: [meterHttp(metrics)],
       store,
       objects: new WatchCache({ store, cache: objects }),
+      errands,
       journal,
       cloudView,
       ledger,

@@ -7,6 +7,7 @@ import { authenticate } from './access/authenticate.ts';
 import type { Caller } from './access/roles.ts';
 import { console } from './console.ts';
 import type { ApiDeps } from './deps.ts';
+import { docs } from './docs.ts';
 import { ApiError } from './errors.ts';
 import { health } from './health.ts';
 import { asStatus } from './kube/answer.ts';
@@ -15,7 +16,9 @@ import { isKubePath, KUBE_PATHS } from './kube/path.ts';
 import { apply } from './rest/apply.ts';
 import { audit } from './rest/audit.ts';
 import { droplets } from './rest/droplets.ts';
+import { explanations } from './rest/explanations.ts';
 import { fleet } from './rest/fleet.ts';
+import { instanceLogs } from './rest/instance-logs.ts';
 import { instances } from './rest/instances.ts';
 import { ledger } from './rest/ledger.ts';
 import { messages } from './rest/messages.ts';
@@ -62,11 +65,17 @@ export function createApp(given: ApiDeps): Hono {
     if (deps.corsOrigins.length > 0)
       app.use(path, cors({ ...CORS, origin: [...deps.corsOrigins] }));
   }
+  app.route(
+    '/',
+    docs(() => app as unknown as Hono, deps.version),
+  );
   const access = authenticate(deps);
   const audited: MiddlewareHandler<Env> = (c, next) =>
     store.serve({ caller: c.get('caller'), requestId: c.get('requestId') }, next);
   app.use('/api/*', access, audited);
   app.route('/api/instance', instances(deps));
+  app.route('/api/instance/logs', instanceLogs(deps));
+  app.route('/api/instance/explain', explanations(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
   app.route('/api/fleet', fleet(deps));

@@ -5,6 +5,7 @@ import type { Logger } from '../log.ts';
 import type { AuditTrail } from '../store/audit-trail.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
+import type { Errands } from '../store/errands.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Ledger } from '../store/ledger.ts';
 import type { Store } from '../store/store.ts';
@@ -20,6 +21,7 @@ export interface ApiDeps extends HealthDeps, AccessDeps {
   readonly journal: Journal;
   readonly audit: AuditTrail;
   readonly cloudView: CloudView;
+  readonly errands: Pick<Errands, 'ask'>;
   readonly reports: ControllerReports;
   readonly ledger: Ledger;
   readonly bot: Bot;

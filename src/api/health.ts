@@ -4,6 +4,15 @@ import type { CloudAccess, CloudView, Sweep } from '../store/cloud-view.ts';
 import type { ControllerReports } from '../store/controller-reports.ts';
 import { StoreError } from '../store/store.ts';
 import type { WithCaller } from './access/authenticate.ts';
+import {
+  type Check,
+  getHealthz,
+  getLivez,
+  getMetrics,
+  getReadyz,
+  getVersion,
+} from './health-operations.ts';
+import { operation } from './openapi/operation.ts';
 
 export interface HealthDeps {
   readonly cloudView: Pick<CloudView, 'access' | 'lastSweep'>;
@@ -28,11 +37,6 @@ export interface Exposition {
   readonly guard?: MiddlewareHandler<WithCaller> | undefined;
 }
 
-interface Check {
-  readonly ok: boolean;
-  readonly message: string;
-}
-
 /** Kubernetes gives a probe one second. */
 const LIVENESS_MS = 500;
 /** All keys are named to the queue once a minute: five times missed is no delay any more. */
@@ -44,24 +48,29 @@ const STALE_SWEEP_MS = 300_000;
 export function health(deps: HealthDeps): Hono<WithCaller> {
   const { reports, clock, version, serves, metrics } = deps;
   const app = new Hono<WithCaller>();
-  app.get('/healthz', (c) => c.text('ok'));
-  app.get('/livez', async (c) => {
+  const getHealth = operation(getHealthz, (c) => c.text('ok'));
+  app.get('/healthz', getHealth);
+  const getLife = operation(getLivez, async (c) => {
     // While Redis is slow to answer, it is Redis' trouble.
     const patience = clock.sleep(LIVENESS_MS).then(() => undefined);
     const why = serves.work ? await Promise.race([stuck(), patience]) : undefined;
     return why === undefined ? c.text('ok') : c.text(why, 503);
   });
+  app.get('/livez', getLife);
   if (metrics.guard) app.use('/metrics', metrics.guard);
-  app.get('/metrics', async (c) => {
+  const tellMetrics = operation(getMetrics, async (c) => {
     const text = await metrics.text();
     return c.body(text, 200, { 'content-type': metrics.contentType });
   });
-  app.get('/version', (c) => c.json(versionOf(version)));
-  app.get('/readyz', async (c) => {
+  app.get('/metrics', tellMetrics);
+  const tellVersion = operation(getVersion, (c) => c.json(versionOf(version)));
+  app.get('/version', tellVersion);
+  const getReadiness = operation(getReadyz, async (c) => {
     const checks = await readiness(deps);
     const isReady = Object.values(checks).every((check) => check.ok);
     return c.json({ ready: isReady, checks }, isReady ? 200 : 503);
   });
+  app.get('/readyz', getReadiness);
 
   /** A restart brings back a queue that has fallen silent, but no Redis that is away. */
   async function stuck(): Promise<string | undefined> {

@@ -16,6 +16,7 @@ import { OrphanCollector } from './orphans.ts';
 import { Outages } from './outages.ts';
 import { reconcile } from './reconciler.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
+import { TimelineWriter } from './timeline-writer.ts';
 import {
   isChanging,
   type Key,
@@ -34,7 +35,10 @@ export interface ObjectFeed extends Objects {
 }
 
 export interface ControllerOptions
-  extends Omit<ControllerDeps, 'sweeper' | 'brakes' | 'fleet' | 'outage' | 'startedAt'> {
+  extends Omit<
+    ControllerDeps,
+    'sweeper' | 'timeline' | 'brakes' | 'fleet' | 'outage' | 'startedAt'
+  > {
   readonly queue: WorkQueue;
   readonly objects: ObjectFeed;
 }
@@ -76,6 +80,7 @@ export class Controller {
       ...ports,
       cloud,
       sweeper: this.#sweeper,
+      timeline: new TimelineWriter(ports),
       startedAt: ports.clock.now(),
       fleet: {
         of: (klass) => fleet.of(klass),

@@ -11,6 +11,7 @@ import type { Store } from '../store/store.ts';
 import type { Brakes } from './brakes.ts';
 import type { FleetView } from './fleet.ts';
 import type { Sweeper } from './sweep.ts';
+import type { TimelineWriter } from './timeline-writer.ts';
 
 /** What the settings say that reconcilers need to know. */
 export interface ControllerSettings {
@@ -42,6 +43,7 @@ export interface ControllerDeps {
   readonly cloudView: CloudView;
   readonly cloud: Cloud;
   readonly sweeper: Pick<Sweeper, 'since'>;
+  readonly timeline: TimelineWriter;
   /** What holds repairs now, from the whole fleet's state. */
   readonly brakes: () => Brakes;
   /** All instances of a class, in memory. */

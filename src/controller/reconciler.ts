@@ -122,6 +122,7 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
       facts = seen;
       const plan = reconciler.plan(object, seen, clock.now());
       object = await save(reconciler.status(object, seen, plan, clock.now()));
+      await deps.timeline.note(kind, object, plan);
       if (!('do' in plan)) return restOf(plan, clock.now());
 
       log.info({ step: plan.do }, plan.why);
@@ -156,7 +157,10 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
       };
       const step = () => reconciler.steps[plan.do](context);
       const result = observer ? await observer.step(object, plan.do, step) : await step();
-      if (result === 'gone') return 0;
+      if (result === 'gone') {
+        deps.timeline.forget(kind, name);
+        return 0;
+      }
       if (result) return result.lookAgain;
       if (changed.aborted) return AT_ONCE_MS;
     } catch (error) {
@@ -166,7 +170,8 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
       const wait = waitForCloud<StepName>(error, clock.now());
       log.warn({ reason: wait.wait }, wait.why);
       if (facts !== undefined) {
-        await save(reconciler.status(object, facts, wait, clock.now()));
+        object = await save(reconciler.status(object, facts, wait, clock.now()));
+        await deps.timeline.note(kind, object, wait);
       }
       if (wait.until === undefined) throw error;
       return restOf(wait, clock.now());

@@ -20,7 +20,9 @@ export const numberphone = z
         /^[0-9]{7,15}$/,
         'must be a phone number of 7 to 15 digits with its country code, like 573332221111; a leading "+" and spaces are allowed',
       ),
-  );
+  )
+  // For descriptions of what may be sent: the same rule before anything is removed.
+  .meta({ pattern: '^[ \\t]*(\\+[ \\t]*)?([0-9][ \\t]*){7,15}$' });
 
 const envName = z
   .string()

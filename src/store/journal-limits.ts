@@ -1,3 +1,5 @@
+import type { LogPiece } from './journal.ts';
+
 /** The bounds of every journal, real or in memory. */
 export const KEPT_EVENTS = 100;
 /** Events that a watch can look back on, of all objects together. */
@@ -20,4 +22,12 @@ export function keptText(log: Buffer): string {
   const kept = log.subarray(log.length - KEPT_LOG_BYTES);
   const lineEnd = kept.indexOf('\n');
   return kept.subarray(lineEnd + 1).toString('utf8');
+}
+
+/** What a reader who stood at `asked` gets of a text that begins at `from`: whole lines, when what lay between is gone. */
+export function logPiece(run: string, asked: number, from: number, text: string): LogPiece {
+  const to = from + Buffer.byteLength(text);
+  if (from <= asked) return { run, from, text, to };
+  const whole = text.slice(text.indexOf('\n') + 1);
+  return { run, from: to - Buffer.byteLength(whole), text: whole, to };
 }

@@ -1,4 +1,5 @@
 import type { Kind } from '../resources/kinds.ts';
+import type { Journey, Timeline, TimelineNote } from './timeline.ts';
 
 export interface ObjectRef {
   readonly kind: Kind;
@@ -48,7 +49,18 @@ export interface EventPage {
   readonly next?: EventPlace | undefined;
 }
 
-/** What happened (events) and what the bootstrap printed (log). Bounded: 100 events per object kept 7 days, 1 MiB of log per run. */
+/** A part of a run's log. Offsets in bytes from the beginning of the log. */
+export interface LogPiece {
+  readonly run: string;
+  readonly from: number;
+  readonly text: string;
+  readonly to: number;
+}
+
+/**
+ * What happened (events), what an instance did and waited for (timeline), and what its bootstrap printed (log). Bounded: 100
+ * events per object kept 7 days, 100 entries of a timeline, 500 journeys of the fleet, 1 MiB of log per run.
+ */
 export interface Journal {
   /** Records an event. Losing one is no fault of the work: never throws for an unavailable Redis. */
   event(
@@ -65,6 +77,12 @@ export interface Journal {
   /** Every event and repetition after `resourceVersion`, once; ends when `signal` aborts. Throws StoreError `gone` when that is older than the kept history. */
   watchEvents(resourceVersion: string, signal: AbortSignal): AsyncIterable<RecordedEvent>;
 
+  /** Notes what an instance is about; the same again adds nothing. Losing a note is no fault of the work: never throws for an unavailable Redis. */
+  note(name: string, uid: string, note: TimelineNote): Promise<void>;
+  timeline(name: string): Promise<Timeline | undefined>;
+  /** The ways that instances of this fleet went to their end, newest first. */
+  journeys(): Promise<readonly Journey[]>;
+
   /**
    * Adds what a bootstrap run printed. `offset` is the byte offset in the run's log at which `text` begins: what is already
    * kept is not kept twice, so a follower may begin again anywhere.
@@ -72,8 +90,13 @@ export interface Journal {
   appendLog(name: string, run: string, offset: number, text: string): Promise<void>;
   /** How many bytes of the run's log have been followed; 0 for an unknown run. */
   logOffset(name: string, run: string): Promise<number>;
+  /**
+   * What was added to the newest run's log since a byte offset: the offset at which `text` begins (later than asked for when what
+   * lay between is not kept any more), and the one at which it ends. Undefined when there is no log.
+   */
+  readLogFrom(name: string, offset: number): Promise<LogPiece | undefined>;
   /** The newest run's log, or undefined when there was none. */
   readLog(name: string): Promise<{ readonly run: string; readonly text: string } | undefined>;
-  /** Forgets the log of an object that no longer exists. Its events expire by themselves. */
-  forgetLog(name: string): Promise<void>;
+  /** Forgets log and timeline of an instance that no longer exists. Its events expire by themselves. */
+  forget(name: string): Promise<void>;
 }

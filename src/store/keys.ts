@@ -22,6 +22,14 @@ export const storeKeys = (prefix: string) => ({
   eventChanges: `${prefix}:events:changes`,
   /** Sorted set, all scores 0: "<name of the object>\0<kind>" of each object that has events. */
   eventIndex: `${prefix}:events:index`,
+  /** String: JSON of what an instance did and waited for. */
+  timeline: (name: string): string => `${prefix}:timeline:${name}`,
+  /** List: JSON of each way that instances went to their end, newest first. */
+  journeys: `${prefix}:journeys`,
+  /** List: JSON of what the API asks of the controllers, newest first. */
+  errands: `${prefix}:errands`,
+  /** String: JSON of the answer to one errand. */
+  errandAnswer: (id: string): string => `${prefix}:errands:${id}`,
   /** Hash: which bootstrap run's log is kept and how far it was followed. */
   log: (name: string): string => `${prefix}:log:${name}`,
   /** String: the text of that log. */

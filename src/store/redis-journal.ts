@@ -6,6 +6,7 @@ import type {
   EventListOptions,
   EventPage,
   Journal,
+  LogPiece,
   ObjectEvent,
   ObjectRef,
   RecordedEvent,
@@ -16,6 +17,7 @@ import {
   KEPT_EVENTS,
   KEPT_LOG_BYTES,
   keptText,
+  logPiece,
   MAX_MESSAGE_CHARS,
   REMEMBERED_RUNS,
   wholeCharacters,
@@ -23,9 +25,18 @@ import {
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered, type RedisLog } from './redis.ts';
 import { Script } from './script.ts';
+import {
+  type Journey,
+  KEPT_JOURNEYS,
+  noted,
+  type Timeline,
+  type TimelineNote,
+} from './timeline.ts';
 
-/** A log whose object was never told to be gone is forgotten so long after its last line. */
+/** A log or timeline whose object was never told to be gone is forgotten so long after its last line. */
 const LOG_AGE_MS = 30 * 24 * 60 * 60 * 1000;
+/** Two processes seldom note one instance at one moment. */
+const MAX_TRIES = 3;
 
 /** Objects whose events are read by one command. */
 const EVENT_BATCH = 100;
@@ -47,6 +58,8 @@ export class RedisJournal implements Journal {
   readonly #logScript = new Script('./append-log.lua');
   readonly #forgetScript = new Script('./forget-events.lua');
   readonly #feed: ChangeFeed<RecordedEvent>;
+  readonly #readScript = new Script('./read-log.lua');
+  readonly #timelineScript = new Script('./replace-timeline.lua');
 
   constructor(deps: RedisJournalDeps) {
     this.#redis = deps.redis;
@@ -189,6 +202,54 @@ export class RedisJournal implements Journal {
     );
   }
 
+  async note(name: string, uid: string, note: TimelineNote): Promise<void> {
+    try {
+      for (let tries = 1; tries <= MAX_TRIES; tries++)
+        if (await this.#tryNote(name, uid, note)) return;
+      this.#log?.warn({ name, reason: note.reason }, 'note was not kept: others wrote meanwhile');
+    } catch (err) {
+      this.#log?.warn({ err, name, reason: note.reason }, 'note was not kept');
+    }
+  }
+
+  /** False: another wrote at the same moment. */
+  async #tryNote(name: string, uid: string, note: TimelineNote): Promise<boolean> {
+    const key = this.#keys.timeline(name);
+    const text = await this.#redis.get(key);
+    const past = text === null ? undefined : (JSON.parse(text) as Timeline);
+    const { timeline, journey } = noted(past, uid, note, this.#clock.now());
+    if (timeline === past) {
+      await this.#redis.pexpire(key, LOG_AGE_MS);
+      return true;
+    }
+    const answer = await this.#timelineScript.run(
+      this.#redis,
+      [key, this.#keys.journeys],
+      [
+        text ?? '',
+        JSON.stringify(timeline),
+        LOG_AGE_MS,
+        journey ? JSON.stringify(journey) : '',
+        KEPT_JOURNEYS,
+      ],
+    );
+    return answer === 1;
+  }
+
+  async timeline(name: string): Promise<Timeline | undefined> {
+    const text = await answered(`read the timeline of ${name}`, () =>
+      this.#redis.get(this.#keys.timeline(name)),
+    );
+    return text === null ? undefined : (JSON.parse(text) as Timeline);
+  }
+
+  async journeys(): Promise<readonly Journey[]> {
+    const texts = await answered('read the journeys', () =>
+      this.#redis.lrange(this.#keys.journeys, 0, -1),
+    );
+    return texts.map((text) => JSON.parse(text) as Journey);
+  }
+
   async appendLog(name: string, run: string, offset: number, text: string): Promise<void> {
     await answered(`keep the log of ${name}`, () =>
       this.#logScript.run(
@@ -204,6 +265,19 @@ export class RedisJournal implements Journal {
       this.#redis.hmget(this.#keys.log(name), 'run', 'offset'),
     );
     return newest === run ? Number(offset ?? 0) : 0;
+  }
+
+  async readLogFrom(name: string, offset: number): Promise<LogPiece | undefined> {
+    const answer = await answered(`read the log of ${name}`, () =>
+      this.#readScript.run(
+        this.#redis,
+        [this.#keys.log(name), this.#keys.logText(name)],
+        [offset, KEPT_LOG_BYTES],
+      ),
+    );
+    if (answer === null) return undefined;
+    const [run, from, text] = answer as [string, string, string];
+    return logPiece(run, offset, Number(from), text);
   }
 
   async readLog(
@@ -225,9 +299,10 @@ export class RedisJournal implements Journal {
     });
   }
 
-  async forgetLog(name: string): Promise<void> {
+  async forget(name: string): Promise<void> {
+    const { log, logText, timeline } = this.#keys;
     await answered(`forget the log of ${name}`, () =>
-      this.#redis.del(this.#keys.log(name), this.#keys.logText(name)),
+      this.#redis.del(log(name), logText(name), timeline(name)),
     );
   }
 }

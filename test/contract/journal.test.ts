@@ -164,6 +164,66 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
     });
   });
 
+  describe('timeline', () => {
+    const note = (phase: string, reason: string, resourceVersion = '1') => ({
+      phase,
+      step: null,
+      reason,
+      message: `About ${reason}: "ñandú".`,
+      until: clock.now() + 1_000,
+      resourceVersion,
+    });
+
+    test('is undefined before there is one, and again once it is forgotten', async () => {
+      expect(await journal.timeline(bot.name)).toBeUndefined();
+      await journal.note(bot.name, bot.uid, note('creating_droplet', 'Sweep'));
+      await journal.forget(bot.name);
+      expect(await journal.timeline(bot.name)).toBeUndefined();
+    });
+
+    test('grows by what changes, and a journey is kept at its end', async () => {
+      await journal.note(bot.name, bot.uid, note('creating_droplet', 'Sweep'));
+      await clock.advance(5_000);
+      await journal.note(bot.name, bot.uid, note('creating_droplet', 'Sweep'));
+      await journal.note(bot.name, bot.uid, note('completed', 'BotHealthy', '2'));
+      await journal.note(bot.name, bot.uid, note('initializing', 'AwaitBot', '1'));
+      const { uid, entries } = (await journal.timeline(bot.name)) ?? {};
+      expect(uid).toBe(bot.uid);
+      expect(entries?.map(({ reason, endedAt }) => [reason, endedAt])).toEqual([
+        ['Sweep', '2026-06-01T12:00:05.000Z'],
+        ['BotHealthy', null],
+      ]);
+      expect(await journal.journeys()).toEqual([
+        {
+          kind: 'create',
+          endedAt: '2026-06-01T12:00:05.000Z',
+          totalMs: 5_000,
+          visits: [{ phase: 'creating_droplet', afterMs: 0, lastedMs: 5_000 }],
+        },
+      ]);
+    });
+
+    test('of two that note at once neither undoes the other', async () => {
+      await Promise.all([
+        journal.note(bot.name, bot.uid, note('creating_droplet', 'Sweep', '1')),
+        journal.note(bot.name, bot.uid, note('creating_droplet', 'CreateDroplet', '2')),
+      ]);
+      const reasons = (await journal.timeline(bot.name))?.entries.map(({ reason }) => reason);
+      expect(reasons?.at(-1)).toBe('CreateDroplet');
+    });
+
+    test('journeys are 500 at most, newest first', async () => {
+      for (let i = 0; i < 505; i++) {
+        await journal.note('bot-1', `uid-${i}`, note('creating_droplet', 'Sweep'));
+        await clock.advance(1_000);
+        await journal.note('bot-1', `uid-${i}`, note('completed', 'BotHealthy'));
+      }
+      const journeys = await journal.journeys();
+      expect(journeys).toHaveLength(500);
+      expect(Date.parse(journeys[0]?.endedAt ?? '')).toBe(clock.now());
+    });
+  });
+
   describe('log', () => {
     const { name } = bot;
 
@@ -228,9 +288,32 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
       expect(await journal.logOffset(name, 'run-1')).toBe(offset + 8);
     });
 
+    test('is read from a place on, by who follows it', async () => {
+      expect(await journal.readLogFrom(name, 0)).toBeUndefined();
+      await journal.appendLog(name, 'run-1', 0, 'año\ntwo\n');
+      const whole = { run: 'run-1', from: 0, text: 'año\ntwo\n', to: 9 };
+      expect(await journal.readLogFrom(name, 0)).toEqual(whole);
+      expect(await journal.readLogFrom(name, 5)).toEqual({ ...whole, from: 5, text: 'two\n' });
+      const end = { run: 'run-1', from: 9, text: '', to: 9 };
+      expect(await journal.readLogFrom(name, 9)).toEqual(end);
+      expect(await journal.readLogFrom(name, 99)).toEqual(end);
+    });
+
+    test('what a slow follower has missed is gone, and told by the offset', async () => {
+      const line = `${'x'.repeat(1_023)}\n`;
+      for (let kib = 0; kib < 1_200; kib += 100) {
+        await journal.appendLog(name, 'run-1', kib * 1024, line.repeat(100));
+      }
+      const piece = await journal.readLogFrom(name, 10);
+      expect(piece?.to).toBe(1_200 * 1024);
+      expect(piece?.from).toBeGreaterThanOrEqual(176 * 1024);
+      expect(piece?.text.startsWith(line)).toBe(true);
+      expect(piece && piece.from + piece.text.length).toBe(piece?.to);
+    });
+
     test('is forgotten on request', async () => {
       await journal.appendLog(name, 'run-1', 0, 'one\n');
-      await journal.forgetLog(name);
+      await journal.forget(name);
       expect(await journal.readLog(name)).toBeUndefined();
       expect(await journal.logOffset(name, 'run-1')).toBe(0);
     });
@@ -243,7 +326,9 @@ test('an event is never a fault of the work: without Redis it is lost and told t
   const log = { info: () => {}, warn: (_: object, message: string) => void told.push(message) };
   const journal = new RedisJournal({ redis, prefix: 'test', clock: new VirtualClock(), log });
   await journal.event({ kind: 'Instance', name: 'bot-1', uid: 'u' }, 'Normal', 'Created', 'x');
-  expect(told).toEqual(['event was not kept']);
+  const note = { phase: 'completed', step: null, reason: 'X', message: 'x', until: undefined };
+  await journal.note('bot-1', 'u', { ...note, resourceVersion: '1' });
+  expect(told).toEqual(['event was not kept', 'note was not kept']);
   await expect(journal.events('Instance', 'bot-1')).rejects.toMatchObject({ kind: 'unavailable' });
   redis.disconnect();
 });

@@ -135,8 +135,8 @@ function applies(kind: Perturbation, effect: Effect): boolean {
     case 'frozen before':
       return nature === 'write' && effect.port !== 'journal';
     case 'response lost':
-      // Events and triggers are best effort: their caller is never told.
-      return nature !== 'trigger' && effect.method !== 'event';
+      // Events, notes and triggers are best effort: their caller is never told.
+      return nature !== 'trigger' && effect.method !== 'event' && effect.method !== 'note';
     case 'repeated':
       return nature === 'write';
     case 'stale read':

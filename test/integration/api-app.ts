@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
+import type { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { inject } from 'vitest';
 import { parseApiKeys } from '../../src/api/access/keys.ts';
@@ -16,12 +17,14 @@ import { connect } from '../../src/store/redis.ts';
 import { RedisAuditTrail } from '../../src/store/redis-audit-trail.ts';
 import { RedisCloudView } from '../../src/store/redis-cloud-view.ts';
 import { RedisControllerReports } from '../../src/store/redis-controller-reports.ts';
+import { RedisErrands } from '../../src/store/redis-errands.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
 import { RedisLedger } from '../../src/store/redis-ledger.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
 import { WatchCache } from '../../src/store/watch-cache.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
 import { MemoryBot, type MemoryBotState } from '../twins/memory-bot.ts';
+import { OpenApiCheck } from './openapi-check.ts';
 
 export const KEY = 'a-key-for-tests';
 
@@ -36,8 +39,11 @@ export interface Answer {
 
 export interface Api {
   readonly app: Hono;
+  readonly redis: Redis;
+  readonly prefix: string;
   readonly store: RedisStore;
   readonly journal: RedisJournal;
+  readonly errands: RedisErrands;
   readonly cloudView: RedisCloudView;
   readonly reports: RedisControllerReports;
   readonly ledger: RedisLedger;
@@ -70,6 +76,12 @@ export async function anApi(
   const reports = new RedisControllerReports({ redis, prefix });
   const ledger = new RedisLedger({ redis, prefix, clock: systemClock });
   const objects = new StoreCache({ store, clock: systemClock });
+  const errands = new RedisErrands({
+    redis,
+    prefix,
+    clock: deps.clock ?? systemClock,
+    newId: randomUUID,
+  });
   const bots = new Map<string, MemoryBotState>();
   const errors: string[] = [];
   const log = pino({ level: 'error' }, { write: (line: string) => errors.push(line) });
@@ -79,6 +91,7 @@ export async function anApi(
     store,
     objects: new WatchCache({ store, cache: objects }),
     journal,
+    errands,
     cloudView,
     reports,
     ledger,
@@ -97,10 +110,15 @@ export async function anApi(
     serves: { requests: true, work: false },
     ...deps,
   });
+  const check = new OpenApiCheck(app);
+  check.attach(app);
   return {
     app,
+    redis,
+    prefix,
     store,
     journal,
+    errands,
     cloudView,
     reports,
     ledger,
@@ -109,6 +127,8 @@ export async function anApi(
     errors,
     ask: async (method, path, body, headers) => {
       const response = await app.request(path, request(method, body, headers));
+      const isJson = typeof body === 'object' && !(body instanceof Uint8Array);
+      if (response.ok && isJson) check.taken(method, path, body);
       return answerOf(response);
     },
     everything: async () => {
@@ -119,6 +139,8 @@ export async function anApi(
       await objects.close();
       store.close();
       redis.disconnect();
+      // Every request of every test was compared with the description.
+      check.assert();
     },
   };
 }

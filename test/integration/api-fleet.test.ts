@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { fleetAnswer } from '../../src/api/rest/fleet.ts';
+import { fleetAnswer } from '../../src/api/rest/fleet-operation.ts';
 import { createStatusApp } from '../../src/api/status-app.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { ControllerReport } from '../../src/store/controller-reports.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ledgerAnswer } from '../../src/api/rest/ledger.ts';
+import { ledgerAnswer } from '../../src/api/rest/ledger-operation.ts';
 import { clusterTag } from '../../src/resources/cloud-droplet.ts';
 import { aCloudDroplet } from '../builders.ts';
 import { type Api, anApi, showInAccount } from './api-app.ts';
@@ -109,5 +109,5 @@ test('comes as CSV', async () => {
     expect(end).toBe('');
   }
   const { status, json } = await api.ask('GET', '/api/ledger?format=xml');
-  expect([status, json.error]).toEqual([400, 'El parámetro format debe ser json o csv']);
+  expect([status, json.error]).toEqual([400, 'El parámetro format debe ser uno de: json, csv']);
 });

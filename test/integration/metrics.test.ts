@@ -207,7 +207,7 @@ describe('/metrics', () => {
     await api.ask('GET', '/no/such/path');
     const text = await scrape();
     expect(text).toContain(
-      'orquesta_http_requests_total{method="GET",route="/api/instance/status/:number",code="404"} 2\n',
+      'orquesta_http_requests_total{method="GET",route="/api/instance/status/:numberphone",code="404"} 2\n',
     );
     expect(text).not.toContain('573330000001');
     expect(text).toMatch(/orquesta_http_requests_total\{method="GET",route="none",code="404"\} 1/);

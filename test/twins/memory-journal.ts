@@ -4,6 +4,7 @@ import type {
   EventListOptions,
   EventPage,
   Journal,
+  LogPiece,
   ObjectEvent,
   ObjectRef,
   RecordedEvent,
@@ -11,11 +12,20 @@ import type {
 import {
   EVENT_AGE_MS,
   KEPT_EVENTS,
+  KEPT_LOG_BYTES,
   keptText,
+  logPiece,
   MAX_MESSAGE_CHARS,
   REMEMBERED_RUNS,
   wholeCharacters,
 } from '../../src/store/journal-limits.ts';
+import {
+  type Journey,
+  KEPT_JOURNEYS,
+  noted,
+  type Timeline,
+  type TimelineNote,
+} from '../../src/store/timeline.ts';
 import { goneRevision } from '../../src/store/writes.ts';
 
 interface Log {
@@ -32,6 +42,8 @@ export class MemoryJournal implements Journal {
   readonly #logs = new Map<string, Log>();
   readonly #changes: RecordedEvent[] = [];
   readonly #wakers = new Set<() => void>();
+  readonly #timelines = new Map<string, Timeline>();
+  #journeys: readonly Journey[] = [];
 
   constructor(deps: { readonly clock: Clock }) {
     this.#clock = deps.clock;
@@ -116,6 +128,21 @@ export class MemoryJournal implements Journal {
     }
   }
 
+  async note(name: string, uid: string, note: TimelineNote): Promise<void> {
+    const now = this.#clock.now();
+    const { timeline, journey } = noted(this.#timelines.get(name), uid, note, now);
+    this.#timelines.set(name, timeline);
+    if (journey) this.#journeys = [journey, ...this.#journeys].slice(0, KEPT_JOURNEYS);
+  }
+
+  async timeline(name: string): Promise<Timeline | undefined> {
+    return this.#timelines.get(name);
+  }
+
+  async journeys(): Promise<readonly Journey[]> {
+    return this.#journeys;
+  }
+
   async appendLog(name: string, run: string, offset: number, text: string): Promise<void> {
     let log = this.#logs.get(name);
     if (log?.past.includes(run)) return;
@@ -137,6 +164,15 @@ export class MemoryJournal implements Journal {
     return log?.run === run ? log.offset : 0;
   }
 
+  async readLogFrom(name: string, offset: number): Promise<LogPiece | undefined> {
+    const log = this.#logs.get(name);
+    if (log === undefined) return undefined;
+    const kept = Math.min(log.bytes.length, KEPT_LOG_BYTES);
+    const from = Math.min(Math.max(offset, log.offset - kept), log.offset);
+    const text = log.bytes.subarray(log.bytes.length - (log.offset - from)).toString('utf8');
+    return logPiece(log.run, offset, from, from === log.offset ? '' : text);
+  }
+
   async readLog(
     name: string,
   ): Promise<{ readonly run: string; readonly text: string } | undefined> {
@@ -144,8 +180,9 @@ export class MemoryJournal implements Journal {
     return log === undefined ? undefined : { run: log.run, text: keptText(log.bytes) };
   }
 
-  async forgetLog(name: string): Promise<void> {
+  async forget(name: string): Promise<void> {
     this.#logs.delete(name);
+    this.#timelines.delete(name);
   }
 
   #kept(key: string): readonly RecordedEvent[] {

@@ -2,10 +2,11 @@ import { type Context, Hono } from 'hono';
 import { type Manifest, parseManifests } from '../../resources/manifest.ts';
 import { type Declared, declare } from '../../store/declare.ts';
 import { StoreError } from '../../store/store.ts';
-import type { WithCaller } from '../access/authenticate.ts';
 import { type Caller, mayAct, roleToWrite } from '../access/roles.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
+import { operation } from '../openapi/operation.ts';
+import { applyManifests, type Detail, type Result } from './apply-operation.ts';
 import { manifestSentence } from './field-messages.ts';
 import { readText } from './input.ts';
 
@@ -14,27 +15,11 @@ import { messages } from './messages.ts';
 const TYPES =
   /^(application\/(x-)?yaml|text\/(x-)?yaml|application\/json|text\/plain|application\/octet-stream)$/i;
 
-/** What is wrong with one document. */
-interface Detail {
-  readonly document: number;
-  readonly line: number;
-  readonly column: number;
-  /** In dots; null when the whole document is meant. */
-  readonly field: string | null;
-  readonly message: string;
-}
-interface Result {
-  readonly document: number;
-  readonly kind: string;
-  readonly name: string;
-  readonly result: Declared;
-}
-
 /** POST /api/apply: declares what a YAML or JSON text says. Everything is checked before anything is written. */
-export function apply({ store }: ApiDeps): Hono<WithCaller> {
-  const app = new Hono<WithCaller>();
-  app.post('/', async (c) => {
-    const dryRun = isDryRun(c);
+export function apply({ store }: ApiDeps): Hono {
+  const app = new Hono();
+  const answer = operation(applyManifests, async (c, { query }) => {
+    const dryRun = query.dryRun === 'true';
     const manifests = await readManifests(c);
     if (!Array.isArray(manifests)) return c.json(manifests, 400);
     mustBeAllowed(c.get('caller'), manifests);
@@ -63,21 +48,13 @@ export function apply({ store }: ApiDeps): Hono<WithCaller> {
     }
     return c.json({ success: true, data: { dryRun, results } });
   });
+  app.post('/', answer);
   return app;
 }
 
 function mustBeAllowed(caller: Caller, manifests: readonly Manifest[]): void {
   const beyond = manifests.find(({ kind }) => !mayAct(caller, roleToWrite(kind)));
   if (beyond) throw new ApiError(403, messages.adminsOnly(beyond.kind));
-}
-
-/** A misspelt parameter must not turn a rehearsal into the real thing. */
-function isDryRun(c: Context): boolean {
-  const { dryRun = 'false', ...others } = c.req.query();
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw new ApiError(400, messages.unknownQuery(unknown));
-  if (dryRun !== 'true' && dryRun !== 'false') throw new ApiError(400, messages.badDryRun);
-  return dryRun === 'true';
 }
 
 async function readManifests(

@@ -1,50 +1,32 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import { type Droplet, dropletSpec } from '../../resources/droplet.ts';
-import { dropletTemplate } from '../../resources/instance-class.ts';
 import { controllerOwner, objectName } from '../../resources/meta.ts';
 import { StoreError } from '../../store/store.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
-import { readBody } from './input.ts';
+import { operation } from '../openapi/operation.ts';
+import {
+  createDroplet,
+  type DropletView,
+  deleteDroplet,
+  getDroplet,
+  listDroplets,
+  MAX_NAME,
+} from './droplet-operations.ts';
 import { messages } from './messages.ts';
-
-/** DigitalOcean: a name is a host name of at most 255 characters. Ours are Kubernetes' names: at most 253, in lower case. */
-const MAX_NAME = 253;
-const HOST_LABEL = '[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?';
-const HOST_NAME = new RegExp(`^${HOST_LABEL}(\\.${HOST_LABEL})*$`);
-const HOST_NAME_RULE =
-  'must be a host name: letters, digits, "-" and ".", beginning and ending with a letter or digit, at most 63 characters between dots';
-
-const createBody = z.strictObject({
-  name: z
-    .string()
-    .max(MAX_NAME)
-    .regex(HOST_NAME, HOST_NAME_RULE)
-    .transform((name) => name.toLowerCase()),
-  region: dropletTemplate.shape.region,
-  size: dropletTemplate.shape.size,
-  image: dropletTemplate.shape.image.removeDefault().optional(),
-});
 
 /** How long a create waits for DigitalOcean's id; later than that the name serves. */
 const ID_WAIT_MS = 10_000;
-
-interface DropletView {
-  readonly id: number | null;
-  readonly name: string;
-  readonly ip: string | null;
-  readonly status: string;
-}
 
 /** /api/droplet: single droplets that no instance owns, and a look at all. Only reads and writes records. */
 export function droplets(deps: ApiDeps): Hono {
   const { store } = deps;
   const app = new Hono();
 
-  app.post('/create', async (c) => {
-    const { name, image = deps.image, ...template } = await readBody(c, createBody);
+  const postCreate = operation(createDroplet, async (c, { body }) => {
+    const { name, image = deps.image, ...template } = body;
     const droplet = await declare(deps, name, { ...template, image });
     const known = await idKnown(deps, droplet);
     if (known?.status?.failure) {
@@ -55,22 +37,23 @@ export function droplets(deps: ApiDeps): Hono {
     const data = { id, name, ip: null, status: 'creating', message: messages.dropletCreating };
     return c.json({ success: true, data }, 202);
   });
+  app.post('/create', postCreate);
 
-  app.get('/', async (c) => {
+  const getList = operation(listDroplets, async (c) => {
     const { items } = await store.list('Droplet');
     return c.json({ success: true, data: items.map(viewOf) });
   });
+  app.get('/', getList);
 
-  app.get('/:which', async (c) => {
-    const which = c.req.param('which');
+  const getOne = operation(getDroplet, async (c, { params: { which } }) => {
     const record = await find(deps, which);
     const data = record ? viewOf(record) : await seen(deps, which);
     if (!data) throw new ApiError(404, messages.noDroplet(which));
     return c.json({ success: true, data });
   });
+  app.get('/:which', getOne);
 
-  app.delete('/:which', async (c) => {
-    const which = c.req.param('which');
+  const deleteOne = operation(deleteDroplet, async (c, { params: { which } }) => {
     const record = await find(deps, which);
     if (!record) throw new ApiError(404, messages.noDroplet(which));
     const { name } = record.metadata;
@@ -79,6 +62,7 @@ export function droplets(deps: ApiDeps): Hono {
     await remove(deps, record);
     return c.json({ success: true, data: { ...viewOf(record), status: 'deleting' } }, 202);
   });
+  app.delete('/:which', deleteOne);
   return app;
 }
 

@@ -9,6 +9,10 @@ export function fieldSentence(field: string, problem: Problem): string {
   return `El campo ${field} ${fieldText(problem)}`;
 }
 
+/** The same for a parameter of a query. */
+export const parameterSentence = (name: string, problem: Problem): string =>
+  `El parámetro ${name} ${fieldText(problem)}`;
+
 /** What is wrong with one document of a manifest, as a Spanish sentence without its place and without a full stop. */
 export function manifestSentence({ path, problem, column }: ManifestFault): string {
   const field = fieldName(path);
@@ -113,6 +117,8 @@ const RULES: Readonly<Record<string, string>> = {
   'must be the name of a systemd service, like clientfy-bot.service':
     'debe ser el nombre de un servicio de systemd, como clientfy-bot.service',
   'must be a URL path beginning with "/"': 'debe ser una ruta de URL que comience con "/"',
+  'must be a number of bytes': 'debe ser una cantidad de bytes',
+  'must be a whole number of 1 to 1000': 'debe ser un número entero de 1 a 1000',
   'must be a UUID': 'debe ser un UUID',
   'must be a time as RFC 3339 has it, like 2026-01-31T12:00:00Z':
     'debe ser una fecha y hora RFC 3339, como 2026-01-31T12:00:00Z',

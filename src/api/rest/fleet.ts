@@ -1,40 +1,15 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { PHASES } from '../../resources/phase.ts';
 import type { ControllerReport } from '../../store/controller-reports.ts';
 import type { ApiDeps } from '../deps.ts';
+import { operation } from '../openapi/operation.ts';
+import { type FleetAnswer, getFleet } from './fleet-operation.ts';
 import { viewOf } from './instance-view.ts';
-
-const count = z.int().nonnegative();
-const window = z.object({
-  /** Requests that may be sent at once when the window is full. */
-  limit: count,
-  left: count,
-});
-
-/** What `GET /api/fleet` answers. */
-export const fleetAnswer = z.object({
-  success: z.literal(true),
-  data: z.object({
-    phases: z.record(z.enum(PHASES), count),
-    total: count,
-    /** null while no controller has told. */
-    budget: z.object({ minute: window, hour: window }).nullable(),
-    /** A sentence while repairs, or the replacement of droplets, are held. */
-    brakes: z.object({ repairs: z.string().nullable(), replacements: z.string().nullable() }),
-    /** Since the end of the account's last listing; null before the first. */
-    sweep: z.object({ ageSeconds: z.number().nonnegative().nullable() }),
-    /** Whether DigitalOcean takes the token; when not, its own words. */
-    access: z.object({ ok: z.boolean(), message: z.string() }),
-    controllers: z.array(z.object({ id: z.string(), seenAt: z.iso.datetime() })),
-  }),
-});
-type FleetAnswer = z.infer<typeof fleetAnswer>;
 
 /** /api/fleet: the whole fleet at a glance. */
 export function fleet({ objects, cloudView, reports, clock }: ApiDeps): Hono {
   const app = new Hono();
-  app.get('/', async (c) => {
+  const look = operation(getFleet, async (c) => {
     const [alive, sweep, access] = await Promise.all([
       reports.alive(),
       cloudView.lastSweep(),
@@ -70,6 +45,7 @@ export function fleet({ objects, cloudView, reports, clock }: ApiDeps): Hono {
     };
     return c.json(answer);
   });
+  app.get('/', look);
   return app;
 }
 

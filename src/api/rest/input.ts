@@ -1,10 +1,9 @@
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import { checkFields, fieldName } from '../../resources/field-errors.ts';
-import { numberphone } from '../../resources/instance.ts';
 import { parseJson } from '../../resources/json-text.ts';
 import { ApiError } from '../errors.ts';
-import { fieldSentence } from './field-messages.ts';
+import { fieldSentence, parameterSentence } from './field-messages.ts';
 import { messages } from './messages.ts';
 
 const MAX_BODY_BYTES = 1_048_576;
@@ -60,10 +59,30 @@ async function readBytes(c: Context): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** The phone number of a path, normalised as in a body. Throws ApiError 400. */
-export function numberOf(c: Context): string {
-  const checked = checkFields(numberphone, c.req.param('number'), ['numberphone']);
+/** The parameters of a path, normalised as in a body. Throws ApiError 400. */
+export function readParams<S extends z.ZodObject>(c: Context, schema: S): z.infer<S> {
+  const given = Object.fromEntries(
+    Object.keys(schema.shape).map((name) => [name, c.req.param(name)]),
+  );
+  const checked = checkFields(schema, given);
   if (!checked.errors) return checked.value;
-  const told = checked.errors.map(({ problem }) => fieldSentence('numberphone', problem));
+  const told = checked.errors.map(({ path, problem }) => fieldSentence(fieldName(path), problem));
   throw new ApiError(400, told.join('. '));
+}
+
+/** The parameters of a query, each at most once. Throws ApiError 400. */
+export function readQuery<S extends z.ZodObject>(c: Context, schema: S): z.infer<S> {
+  const given: Record<string, string | undefined> = {};
+  for (const [name, [value, ...more]] of Object.entries(c.req.queries())) {
+    if (more.length > 0) throw new ApiError(400, messages.repeatedQuery(name));
+    given[name] = value;
+  }
+  const checked = checkFields(schema, given);
+  if (!checked.errors) return checked.value;
+  const told = checked.errors.map(({ path, problem }) =>
+    problem.kind === 'unknown-field'
+      ? messages.unknownQuery(String(path.at(-1)))
+      : parameterSentence(fieldName(path), problem),
+  );
+  throw new ApiError(400, told.slice(0, MAX_TOLD).join('. '));
 }

@@ -1,22 +1,34 @@
+import { z } from 'zod';
 import { getCondition } from '../../resources/condition.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import { standingOf } from '../../resources/instance-phase.ts';
-import type { Phase } from '../../resources/phase.ts';
+import { PHASES } from '../../resources/phase.ts';
 
 /** What `GET /api/instance/status/{numberphone}` answers. */
-export interface InstanceView {
-  readonly status: Phase;
-  readonly progress: number;
-  readonly error: string | null;
-  readonly instanceInfo: {
-    readonly instanceName: string;
-    readonly ip: string | null;
-    readonly state: string | null;
-    readonly created: string;
-    readonly numberphone: string;
-    readonly dropletId: number;
-  } | null;
-}
+export const instanceView = z.strictObject({
+  status: z.enum(PHASES),
+  progress: z.int().min(0).max(100),
+  error: z.string().nullable().describe('Por qué falló, o qué lo detiene'),
+  instanceInfo: z
+    .strictObject({
+      instanceName: z.string(),
+      ip: z.string().nullable(),
+      state: z.string().nullable().describe('La palabra de DigitalOcean: new, active, off'),
+      created: z.iso.datetime(),
+      numberphone: z.string(),
+      dropletId: z.int(),
+    })
+    .nullable()
+    .describe('Null mientras no haya droplet'),
+});
+export type InstanceView = z.infer<typeof instanceView>;
+
+/** One of `GET /api/instance/list`. */
+export const listedInstance = z.strictObject({
+  numberphone: z.string(),
+  provider: z.enum(['baileys', 'meta']),
+  ...instanceView.shape,
+});
 
 /** What an instance may wait for that goes on only when somebody, or time, removes it: worth an error although nothing has failed. */
 const HOLDS = new Set([

@@ -1,40 +1,40 @@
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { z } from 'zod';
 import { clusterTag } from '../../resources/cloud-droplet.ts';
+import { isConditionTrue } from '../../resources/condition.ts';
 import {
   type Instance,
   type InstanceSpec,
   instanceName,
   instanceSpec,
-  numberphone,
 } from '../../resources/instance.ts';
-import { controllerOwner, objectName, REPLACE_ANNOTATION } from '../../resources/meta.ts';
+import { controllerOwner, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import { StoreError } from '../../store/store.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
-import { numberOf, readBody } from './input.ts';
+import { operation } from '../openapi/operation.ts';
+import {
+  createInstance,
+  deleteInstance,
+  deleteInstanceToo,
+  instanceEvents,
+  instanceQr,
+  instanceStatus,
+  listInstances,
+  restartInstance,
+} from './instance-operations.ts';
 import { viewOf } from './instance-view.ts';
 import { messages } from './messages.ts';
-
-const createBody = z.strictObject({
-  numberphone,
-  provider: z.enum(['baileys', 'meta']).default('baileys'),
-  enableAppointments: z.boolean().default(false),
-  enableAutoInvite: z.boolean().default(false),
-  className: objectName.default('default'),
-});
 
 const MAX_TRIES = 10;
 const HEARTBEAT_MS = 15_000;
 
 /** /api/instance: what a web back end needs to create, follow and delete bots. Only reads and writes records. */
 export function instances(deps: ApiDeps): Hono {
-  const { store, journal, bot, clock } = deps;
+  const { store, bot, clock } = deps;
   const app = new Hono();
 
-  app.post('/create', async (c) => {
-    const body = await readBody(c, createBody);
+  const postCreate = operation(createInstance, async (c, { body }) => {
     if (!(await store.get('InstanceClass', body.className))) {
       throw new ApiError(400, messages.noClass(body.className));
     }
@@ -50,10 +50,14 @@ export function instances(deps: ApiDeps): Hono {
       202,
     );
   });
+  app.post('/create', postCreate);
 
-  app.get('/status/:number', async (c) => c.json(viewOf(await find(deps, numberOf(c)))));
+  const getStatus = operation(instanceStatus, async (c, { params }) =>
+    c.json(viewOf(await find(deps, params.numberphone))),
+  );
+  app.get('/status/:numberphone', getStatus);
 
-  app.get('/list', async (c) => {
+  const getList = operation(listInstances, async (c) => {
     const { items } = await store.list('Instance');
     const data = items.map((instance) => ({
       numberphone: instance.spec.numberphone,
@@ -62,9 +66,10 @@ export function instances(deps: ApiDeps): Hono {
     }));
     return c.json({ success: true, data });
   });
+  app.get('/list', getList);
 
-  app.post('/restart/:number', async (c) => {
-    const number = numberOf(c);
+  const postRestart = operation(restartInstance, async (c, { params }) => {
+    const { numberphone: number } = params;
     await change(deps, number, (instance) => ({
       ...instance,
       spec: { ...instance.spec, restartedAt: new Date(clock.now()).toISOString() },
@@ -72,44 +77,42 @@ export function instances(deps: ApiDeps): Hono {
     return c.json({ success: true, data: { numberphone: number, status: 'restarting' } }, 202);
   });
 
-  for (const path of ['/:number', '/delete/:number']) {
-    app.delete(path, async (c) => {
-      const number = numberOf(c);
-      try {
-        await store.delete('Instance', instanceName(number));
-      } catch (error) {
-        const isGone = error instanceof StoreError && error.kind === 'not-found';
-        throw isGone ? new ApiError(404, messages.noInstance(number)) : error;
-      }
-      return c.json({ success: true, data: { numberphone: number, status: 'deleting' } }, 202);
-    });
+  app.post('/restart/:numberphone', postRestart);
+
+  const remove = async (c: Context, number: string): Promise<Response> => {
+    try {
+      await store.delete('Instance', instanceName(number));
+    } catch (error) {
+      const isGone = error instanceof StoreError && error.kind === 'not-found';
+      throw isGone ? new ApiError(404, messages.noInstance(number)) : error;
+    }
+    return c.json({ success: true, data: { numberphone: number, status: 'deleting' } }, 202);
+  };
+  for (const [path, described] of [
+    ['/:numberphone', deleteInstance],
+    ['/delete/:numberphone', deleteInstanceToo],
+  ] as const) {
+    const answer = operation(described, (c, { params }) => remove(c, params.numberphone));
+    app.delete(path, answer);
   }
 
-  app.get('/logs/:number', async (c) => {
-    const number = numberOf(c);
-    await find(deps, number);
-    const log = await journal.readLog(instanceName(number));
-    if (!log) throw new ApiError(404, messages.noLog(number));
-    const wantsText =
-      c.req.query('format') === 'text' || c.req.header('accept')?.startsWith('text/plain');
-    return wantsText
-      ? c.text(log.text)
-      : c.json({ success: true, data: { numberphone: number, ...log } });
-  });
-
-  app.get('/qr/:number', async (c) => {
-    const instance = await find(deps, numberOf(c));
+  const getQr = operation(instanceQr, async (c, { params }) => {
+    const instance = await find(deps, params.numberphone);
     const klass = await store.get('InstanceClass', instance.spec.className);
     const host = instance.status?.ip;
     const endpoint = instance.status?.endpoint ?? klass?.spec.bot;
     const png =
       host && endpoint ? await bot.qrPng({ host, ...endpoint }, c.req.raw.signal) : undefined;
-    if (!png) throw new ApiError(404, messages.noQr);
+    if (!png) {
+      const isLinked = isConditionTrue(instance.status?.conditions, 'WhatsAppLinked');
+      throw new ApiError(404, isLinked ? messages.linked : messages.noQr);
+    }
     return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
   });
+  app.get('/qr/:numberphone', getQr);
 
-  app.get('/events/:number', async (c) => {
-    const number = numberOf(c);
+  const getEvents = operation(instanceEvents, async (c, { params }) => {
+    const { numberphone: number } = params;
     if (c.req.method === 'HEAD') {
       await find(deps, number);
       return c.body(null, 200, { 'content-type': 'text/event-stream' });
@@ -139,6 +142,7 @@ export function instances(deps: ApiDeps): Hono {
       }
     });
   });
+  app.get('/events/:numberphone', getEvents);
   return app;
 }
 

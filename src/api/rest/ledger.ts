@@ -1,58 +1,14 @@
 import { Hono } from 'hono';
-import { z } from 'zod';
 import { costOf, hoursOf, type LedgerEntry, unexplainedAmong } from '../../resources/ledger.ts';
 import type { Prices } from '../../resources/price.ts';
 import type { ApiDeps } from '../deps.ts';
-import { ApiError } from '../errors.ts';
-import { messages } from './messages.ts';
-
-const amount = z.number().nonnegative();
-
-/** One droplet that was ever requested. Amounts are in USD; null where the price of the size is not known. */
-const ledgerRow = z.object({
-  /** null while DigitalOcean's answer to the create is not known. */
-  dropletId: z.int().positive().nullable(),
-  name: z.string(),
-  /** null: no record is known that it was made for. */
-  record: z.object({ kind: z.string(), name: z.string(), uid: z.string() }).nullable(),
-  size: z.string().nullable(),
-  region: z.string().nullable(),
-  requestedAt: z.string(),
-  from: z.string().nullable(),
-  /** null while it is there. */
-  to: z.string().nullable(),
-  hours: amount,
-  usdPerHour: amount.nullable(),
-  costUsd: amount.nullable(),
-  origin: z.enum(['created', 'adopted', 'found', 'orphan']),
-});
-type LedgerRow = z.infer<typeof ledgerRow>;
-
-/** What `GET /api/ledger` answers. */
-export const ledgerAnswer = z.object({
-  success: z.literal(true),
-  data: z.object({
-    entries: z.array(ledgerRow),
-    totals: z.object({
-      running: z.int().nonnegative(),
-      hours: amount,
-      costUsd: amount,
-      /** What a whole month costs with what is there now. */
-      costUsdPerMonthNow: amount,
-    }),
-    /** Droplets with our cluster tag that no entry ties to a record. */
-    unexplained: z.int().nonnegative(),
-  }),
-});
+import { operation } from '../openapi/operation.ts';
+import { getLedger, type LedgerAnswer, type LedgerRow } from './ledger-operation.ts';
 
 /** /api/ledger: what was requested, for whom, how long it was there, and what that costs. */
 export function ledger({ ledger: book, cloudView, clock }: ApiDeps): Hono {
   const app = new Hono();
-  app.get('/', async (c) => {
-    const format = c.req.query('format');
-    if (format !== undefined && format !== 'csv' && format !== 'json') {
-      throw new ApiError(400, messages.ledgerFormat);
-    }
+  const answerLedger = operation(getLedger, async (c, { query: { format } }) => {
     const [entries, priced, droplets, clusterId] = await Promise.all([
       book.all(),
       cloudView.prices(),
@@ -69,7 +25,7 @@ export function ledger({ ledger: book, cloudView, clock }: ApiDeps): Hono {
       return c.body(csvOf(rows));
     }
     const running = entries.filter(({ dropletId, to }) => dropletId !== undefined && !to);
-    const answer: z.infer<typeof ledgerAnswer> = {
+    const answer: LedgerAnswer = {
       success: true,
       data: {
         entries: rows,
@@ -87,6 +43,7 @@ export function ledger({ ledger: book, cloudView, clock }: ApiDeps): Hono {
     };
     return c.json(answer);
   });
+  app.get('/', answerLedger);
   return app;
 }
 

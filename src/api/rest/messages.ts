@@ -19,8 +19,13 @@ export const messages = {
   dropletRefused: (why: string) => `DigitalOcean no aceptó el droplet: ${why}`,
   noClass: (name: string) => `No existe la clase "${name}" (campo className)`,
   noQr: 'No hay código QR: la instancia no está lista o el número ya está vinculado',
+  linked: 'El número ya está vinculado: no hay código QR que escanear',
   noLog: (number: string) => `Todavía no hay registro de preparación para el número ${number}`,
-  ledgerFormat: 'El parámetro format debe ser json o csv',
+  botJournal: (why: string) => `No se pudo leer el registro del bot: ${why}`,
+  nobodyAnswers:
+    'Ningún controlador respondió a tiempo; compruebe que haya uno en marcha e intente de nuevo',
+  bootstrapOnly: (name: string) =>
+    `El parámetro ${name} solo vale para el registro de la preparación, no para source=bot`,
   noBody: 'Falta el cuerpo de la petición: envíe un objeto JSON',
   notObject: 'El cuerpo de la petición debe ser un objeto JSON',
   badJson: ({ line, column }: TextPosition) =>
@@ -31,7 +36,6 @@ export const messages = {
   wantYaml: 'El cuerpo debe enviarse como application/yaml o application/json',
   tooLarge: 'El cuerpo de la petición supera 1 MiB',
   brokenOff: 'La petición se interrumpió antes de llegar completa',
-  badLimit: 'El parámetro limit debe ser un número entero de 1 a 1000',
   adminsOnly: (kind: string) => `Para aplicar un objeto de tipo ${kind} se requiere el rol admin`,
   noKey: 'Falta la clave de acceso: envíela en el encabezado x-api-key',
   wrongKey: 'La clave de acceso no es válida',
@@ -58,7 +62,7 @@ export const messages = {
   immutable: (field: string) =>
     `El campo ${field} no puede cambiarse; elimine el objeto y créelo de nuevo`,
   unknownQuery: (name: string) => `El parámetro ${shown(name)} no existe en esta ruta`,
-  badDryRun: 'El parámetro dryRun debe ser true o false',
+  repeatedQuery: (name: string) => `El parámetro ${shown(name)} aparece más de una vez`,
 } as const;
 
 /** What a caller sent, cut short and without control characters. */

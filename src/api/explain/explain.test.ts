@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import { aClass, aDroplet, anInstance, T0, time } from '../../../test/builders.ts';
+import type { InstanceStatus } from '../../resources/instance.ts';
+import type { Phase } from '../../resources/phase.ts';
+import { explain } from './explain.ts';
+import type { Records } from './facts.ts';
+
+const ready = (reason: string, status: 'True' | 'False' = 'False') => ({
+  type: 'Ready',
+  status,
+  reason,
+  message: '',
+  lastTransitionTime: time(0),
+});
+
+function told(
+  phase: Phase,
+  reason: string,
+  over: Partial<InstanceStatus> = {},
+  records: Partial<Records> = {},
+) {
+  const isDone = phase === 'completed';
+  const instance = anInstance({
+    status: { phase, conditions: [ready(reason, isDone ? 'True' : 'False')], ...over },
+  });
+  const all: Records = {
+    instance,
+    klass: aClass(),
+    droplet: undefined,
+    timeline: undefined,
+    journeys: [],
+    ...records,
+  };
+  return { es: explain(all, 'es', T0 + 60_000), en: explain(all, 'en', T0 + 60_000) };
+}
+
+describe('explain', () => {
+  test('one that no controller has seen waits for one', () => {
+    const records = { klass: aClass(), droplet: undefined, timeline: undefined, journeys: [] };
+    expect(explain({ ...records, instance: anInstance() }, 'en', T0)).toMatchObject({
+      phase: 'creating_droplet',
+      progress: 25,
+      doing: 'It is declared and was not looked at yet',
+      waitingFor: 'a controller to look at it',
+      until: null,
+      eta: null,
+      timeline: [],
+    });
+  });
+
+  test('a login that is tried lasts until the deadline of its phase', () => {
+    const { es, en } = told('waiting_for_ssh', 'Connect', {
+      ip: '203.0.113.7',
+      phaseStartedAt: time(50),
+      sshProblem: 'Port 22 of 203.0.113.7 is closed',
+    });
+    expect(en.doing).toBe('It is trying to log in by SSH at 203.0.113.7');
+    expect(en.until).toBe(time(50 + 300));
+    expect(es.tried).toEqual([
+      'Se intentó entrar por SSH; último problema: Port 22 of 203.0.113.7 is closed',
+    ]);
+  });
+
+  test('a deadline that has passed is none any more', () => {
+    expect(told('waiting_for_ssh', 'Connect', { phaseStartedAt: time(-500) }).en.until).toBeNull();
+  });
+
+  test('a quota is a brake, with its time and what can be done', () => {
+    const hold = { reason: 'QuotaExceeded', message: 'x', until: time(100) };
+    const droplet = aDroplet({ status: { hold, attempts: 2 } });
+    const { es } = told('creating_droplet', 'QuotaExceeded', {}, { droplet });
+    expect(es).toMatchObject({
+      brake: 'La cuenta de DigitalOcean alcanzó su límite de droplets',
+      until: time(100),
+      tried: ['Se pidió el droplet a DigitalOcean 2 veces'],
+    });
+    expect(es.canDo).toHaveLength(1);
+  });
+
+  test('a failure names what was tried and the way out', () => {
+    const { en } = told('failed', 'BootstrapFailed', {
+      failure: {
+        reason: 'BootstrapFailed',
+        message: 'x',
+        phase: 'initializing',
+        generation: 1,
+        at: time(9),
+      },
+      bootstrap: {
+        run: 'r',
+        revision: 'v',
+        dropletId: 1,
+        attempt: 4,
+        startedAt: time(1),
+        finishedAt: time(5),
+        exitCode: 7,
+      },
+      repairs: { rung: 'reboot', replacements: 1 },
+    });
+    expect(en.tried).toEqual([
+      'The bot was prepared 4 times of 4 allowed; it ended with exit code 7',
+      "The bot's service was restarted",
+      'The droplet was rebooted',
+      'The droplet was replaced 1 time',
+    ]);
+    expect(en.doing).toBe('It failed: the bootstrap did not succeed. Nothing more is tried');
+    expect(en.canDo.join()).toContain('/api/instance/restart/573332221111');
+  });
+
+  test('one that is up waits for its QR to be scanned, until it is linked', () => {
+    expect(told('completed', 'Completed').en.waitingFor).toBe('somebody to scan the QR code');
+    const linked = { ...ready('Connected', 'True'), type: 'WhatsAppLinked' };
+    const conditions = [ready('Completed', 'True'), linked];
+    expect(told('completed', 'Completed', { conditions }).en).toMatchObject({
+      doing: 'The bot is up and the number is linked',
+      waitingFor: null,
+      canDo: [],
+    });
+  });
+
+  test('a reason that is not known yet is told by its phase and the controller’s sentence', () => {
+    const { es } = told('initializing', 'SomethingNew', { message: 'Doing something new' });
+    expect(es.doing).toBe('Prepara el bot: Doing something new');
+    expect(es.detail).toBe('Doing something new');
+  });
+
+  test('one that is being deleted says so, whatever it did before', () => {
+    const instance = anInstance({
+      metadata: { deletionTimestamp: time(1) },
+      status: { phase: 'completed', conditions: [ready('Completed', 'True')], dropletId: 7 },
+    });
+    const records = { klass: aClass(), droplet: undefined, timeline: undefined, journeys: [] };
+    expect(explain({ ...records, instance }, 'en', T0)).toMatchObject({
+      phase: 'deleting',
+      doing: 'It is deleting droplet 7',
+    });
+  });
+
+  test('the timeline of a former instance of the number is not shown', () => {
+    const entry = {
+      phase: 'completed',
+      step: null,
+      reason: 'BotHealthy',
+      startedAt: time(0),
+      endedAt: null,
+      waitedFor: 'The bot answers',
+      until: null,
+    };
+    const timeline = { uid: 'uid-instance', resourceVersion: '1', entries: [entry] };
+    const shown = { ...entry } as Record<string, unknown>;
+    delete shown['until'];
+    expect(told('completed', 'Completed', {}, { timeline }).en.timeline).toEqual([shown]);
+    const former = { ...timeline, uid: 'former' };
+    expect(told('completed', 'Completed', {}, { timeline: former }).en.timeline).toEqual([]);
+  });
+});

@@ -3,6 +3,7 @@ import { backoffMs } from './backoff.ts';
 import { ApiFailure, call, json } from './http.ts';
 import { linesOf, textOf } from './lines.ts';
 import { pause } from './pause.ts';
+import { stretchSeen, whenSeen } from './seen.ts';
 
 export type Connection =
   | { readonly state: 'connecting' }
@@ -33,6 +34,7 @@ export interface Follower<T> {
 const PAGE = 500;
 /** The server ends a watch after so long, and we begin the next: a connection that died unnoticed is not waited on for ever. */
 const WATCH_SECONDS = 240;
+const SHORT_MS = 1_000;
 
 /** Lists the objects at a path of the resource API and follows their changes, over broken connections, until the signal. */
 export async function follow<T extends Resource>(
@@ -44,6 +46,7 @@ export async function follow<T extends Resource>(
   let failures = 0;
   follower.onConnection({ state: 'connecting' });
   while (!signal.aborted) {
+    const seen = stretchSeen();
     try {
       if (version === undefined) {
         const list = await listAll<T>(path, signal);
@@ -52,8 +55,9 @@ export async function follow<T extends Resource>(
       }
       const events = await call(
         `${path}?watch=true&allowWatchBookmarks=true&timeoutSeconds=${WATCH_SECONDS}&resourceVersion=${version}`,
-        { signal },
+        { signal: AbortSignal.any([signal, seen.signal]) },
       );
+      const since = performance.now();
       failures = 0;
       follower.onConnection({ state: 'live' });
       for await (const line of linesOf(textOf(events))) {
@@ -64,8 +68,14 @@ export async function follow<T extends Resource>(
         version = event.object.metadata.resourceVersion;
         if (event.type !== 'BOOKMARK') follower.onChange(event.type, event.object);
       }
+      // Whoever ends each watch at once is not to be asked without a pause.
+      if (performance.now() - since < SHORT_MS) await pause(SHORT_MS, signal);
     } catch (error) {
       if (signal.aborted) return;
+      if (seen.signal.aborted) {
+        await whenSeen(signal);
+        continue;
+      }
       const isGone = error instanceof ApiFailure && error.status === 410;
       if (isGone) version = undefined;
       failures++;
@@ -75,6 +85,8 @@ export async function follow<T extends Resource>(
       const why = error instanceof Error ? error.message : String(error);
       follower.onConnection({ state: 'reconnecting', retryAt: Date.now() + waitMs, why });
       await pause(waitMs, signal);
+    } finally {
+      seen.end();
     }
   }
 }

@@ -58,7 +58,8 @@ function fileOf(file: string): StaticFile {
     body,
     gzipped: gzipped.length < body.length ? gzipped : undefined,
     type: TYPES[extname(file)] ?? '',
-    etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
+    // Weak: the same for the file and for its compressed form.
+    etag: `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
   };
 }
 

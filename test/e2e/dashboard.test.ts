@@ -99,6 +99,21 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
     await page.getByRole('log').getByText('==> Done').waitFor();
   });
 
+  test('tells what happened to it, and what its droplet costs', async () => {
+    await goTo(page, `#/instances/${NUMBER}/events`);
+    await page.locator('.event-Normal').first().waitFor();
+    await goTo(page, '#/costs');
+    const row = page.locator('.ledger-table .rows [role=row]').first();
+    await row.getByRole('link', { name: `bot-${NUMBER}` }).waitFor();
+    await row.getByText('ahora').waitFor();
+    await page.getByText('Cada droplet tiene su registro').waitFor();
+    const [csv] = await Promise.all([
+      page.waitForEvent('download'),
+      button('Descargar CSV').click(),
+    ]);
+    expect(csv.suggestedFilename()).toBe('orquesta-ledger.csv');
+  });
+
   test('tells what is wrong in a manifest at its line, and applies it once it is right', async () => {
     await goTo(page, `#/instances/${NUMBER}/yaml`);
     const editor = page.getByRole('textbox', { name: 'YAML' });

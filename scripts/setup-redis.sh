@@ -35,7 +35,7 @@ if has apt-get; then
   echo 'setup-redis: installing redis-server with apt-get'
   $as_root apt-get update -qq || fail 'apt-get update failed; see above'
   $as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
-    apt-get install -y -qq --no-install-recommends redis-server \
+    apt-get install -y -qq --no-install-recommends redis-server >/dev/null \
     || fail 'apt-get could not install redis-server; see above'
   stop_service
 elif has dnf; then

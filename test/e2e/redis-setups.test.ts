@@ -1,5 +1,5 @@
 // Proves the main job over every kind of Redis that REDIS_URL can name, with real servers.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,10 @@ import { eventually, type Program, World } from './program.ts';
 const NUMBER = '573332221111';
 const PASSWORD = 'a/pass?word#with@signs%';
 const ENCODED = encodeURIComponent(PASSWORD);
+
+/** Certificates are made by it. */
+const lacksOpenssl =
+  spawnSync('openssl', ['version']).status === 0 ? '' : ' (skipped: there is no openssl here)';
 
 /** What a test leaves behind, ended in the reverse order. */
 type Ends = Pick<TestContext, 'onTestFinished'>;
@@ -48,24 +52,27 @@ describe.concurrent('the main job', () => {
     await proveMainJob(await begin(context, withLogin(server.url, `:${ENCODED}`)));
   });
 
-  it('over TLS, with a certificate authority of one’s own', async (context) => {
-    const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
-    context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-    const at = (file: string) => join(dir, file);
-    makeCertificates(dir);
-    const port = String(new URL((await unusedServer()).url).port);
-    await ownRedis(context, [
-      ...['--port', '0', '--tls-port', port],
-      ...['--tls-cert-file', at('server.pem'), '--tls-key-file', at('server.key')],
-      ...['--tls-ca-cert-file', at('ca.pem'), '--tls-auth-clients', 'no'],
-    ]);
-    const url = `rediss://127.0.0.1:${port}`;
-    const begun = await begin(context, url, { NODE_EXTRA_CA_CERTS: at('ca.pem') });
-    await proveMainJob(begun);
-    // Without it the server is not who it should be, and nothing is told to it.
-    const refused = await begun.world.orquesta('export');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/certificate/)]);
-  });
+  it.skipIf(lacksOpenssl)(
+    `over TLS, with a certificate authority of one’s own${lacksOpenssl}`,
+    async (context) => {
+      const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
+      context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+      const at = (file: string) => join(dir, file);
+      makeCertificates(dir);
+      const port = String(new URL((await unusedServer()).url).port);
+      await ownRedis(context, [
+        ...['--port', '0', '--tls-port', port],
+        ...['--tls-cert-file', at('server.pem'), '--tls-key-file', at('server.key')],
+        ...['--tls-ca-cert-file', at('ca.pem'), '--tls-auth-clients', 'no'],
+      ]);
+      const url = `rediss://127.0.0.1:${port}`;
+      const begun = await begin(context, url, { NODE_EXTRA_CA_CERTS: at('ca.pem') });
+      await proveMainJob(begun);
+      // Without it the server is not who it should be, and nothing is told to it.
+      const refused = await begun.world.orquesta('export');
+      expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/certificate/)]);
+    },
+  );
 
   it('as a user who may do no more than docs/redis.md says', async (context) => {
     const rule = /^(user orquesta .*)$/m.exec(readFileSync('docs/redis.md', 'utf8'))?.[1] ?? '';

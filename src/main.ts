@@ -42,6 +42,7 @@ import { RedisControllerReports } from './store/redis-controller-reports.ts';
 import { RedisErrands } from './store/redis-errands.ts';
 import { RedisJournal } from './store/redis-journal.ts';
 import { RedisLedger } from './store/redis-ledger.ts';
+import { RedisSessionArchive } from './store/redis-session-archive.ts';
 import { RedisStore } from './store/redis-store.ts';
 import { RedisVault } from './store/redis-vault.ts';
 import { migrate } from './store/schema.ts';
@@ -95,6 +96,8 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   const store = meterStore(redisStore, metrics);
   const ledger = new RedisLedger({ redis, prefix, clock });
   const objects = new StoreCache({ store, clock });
+  const seal = new Seal(parseEncryptionKeys(config.ORQUESTA_ENCRYPTION_KEY));
+  const sessions = new RedisSessionArchive({ redis, prefix, seal });
   const bot = meterBot(new HttpBot({ dial: portMap(config.ORQUESTA_PORT_MAP_FILE) }), metrics);
   /** Closed in the reverse order of their start. */
   const started: (() => Promise<void>)[] = [
@@ -122,7 +125,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       const privateKey = config.SSH_PRIVATE_KEY_FILE
         ? readFileSync(config.SSH_PRIVATE_KEY_FILE, 'utf8')
         : password === undefined
-          ? await ownDeployKey(redis, config)
+          ? await ownDeployKey(redis, prefix, seal)
           : undefined;
       const budget = new RedisBudget({ redis, prefix, clock, token });
       const cloud = new DigitalOcean({
@@ -165,6 +168,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         shell: meterShell(shell, metrics),
         bot,
         secrets,
+        sessions,
         newHostKey,
         clock,
         random,
@@ -254,6 +258,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       random,
       log,
       image: imageOf(config.DIGITALOCEAN_IMAGE),
+      sessions,
       audit: new RedisAuditTrail({ redis, prefix }),
       newRequestId: randomUUID,
       console: readConsole(OWN_CONSOLE),
@@ -286,9 +291,8 @@ async function listenForStatus(
 }
 
 /** The key that Orquesta logs in with where none is given: made once, the same for all processes. Throws SealError. */
-function ownDeployKey(redis: Redis, config: Config): Promise<string> {
-  const seal = new Seal(parseEncryptionKeys(config.ORQUESTA_ENCRYPTION_KEY ?? ''));
-  const vault = new RedisVault({ redis, prefix: config.REDIS_PREFIX, seal });
+function ownDeployKey(redis: Redis, prefix: string, seal: Seal): Promise<string> {
+  const vault = new RedisVault({ redis, prefix, seal });
   return vault.keep('deploy-key', () => newHostKey().privateKey);
 }
 

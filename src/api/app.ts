@@ -22,6 +22,7 @@ import { instanceLogs } from './rest/instance-logs.ts';
 import { instances } from './rest/instances.ts';
 import { ledger } from './rest/ledger.ts';
 import { messages } from './rest/messages.ts';
+import { sessions } from './rest/sessions.ts';
 
 /** A caller's own request id is taken over when nothing in it could be mistaken in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -73,6 +74,7 @@ export function createApp(given: ApiDeps): Hono {
   const audited: MiddlewareHandler<Env> = (c, next) =>
     store.serve({ caller: c.get('caller'), requestId: c.get('requestId') }, next);
   app.use('/api/*', access, audited);
+  app.route('/api/instance/session', sessions(deps));
   app.route('/api/instance', instances(deps));
   app.route('/api/instance/logs', instanceLogs(deps));
   app.route('/api/instance/explain', explanations(deps));

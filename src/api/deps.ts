@@ -8,6 +8,7 @@ import type { ControllerReports } from '../store/controller-reports.ts';
 import type { Errands } from '../store/errands.ts';
 import type { Journal } from '../store/journal.ts';
 import type { Ledger } from '../store/ledger.ts';
+import type { SessionArchive } from '../store/session-archive.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchCache } from '../store/watch-cache.ts';
 import type { AccessDeps } from './access/authenticate.ts';
@@ -20,6 +21,7 @@ export interface ApiDeps extends HealthDeps, AccessDeps {
   readonly objects: WatchCache;
   readonly journal: Journal;
   readonly audit: AuditTrail;
+  readonly sessions: SessionArchive;
   readonly cloudView: CloudView;
   readonly errands: Pick<Errands, 'ask'>;
   readonly reports: ControllerReports;

@@ -7,6 +7,7 @@ import type { Secrets } from '../secrets/secrets.ts';
 import type { Shell } from '../ssh/shell.ts';
 import type { CloudView } from '../store/cloud-view.ts';
 import type { Journal } from '../store/journal.ts';
+import type { SessionArchive } from '../store/session-archive.ts';
 import type { Store } from '../store/store.ts';
 import type { Brakes } from './brakes.ts';
 import type { FleetView } from './fleet.ts';
@@ -56,6 +57,7 @@ export interface ControllerDeps {
   readonly shell: Shell;
   readonly bot: Bot;
   readonly secrets: Secrets;
+  readonly sessions: SessionArchive;
   /** A host key pair for a droplet that is about to be created. */
   readonly newHostKey: () => { readonly privateKey: string; readonly publicKey: string };
   readonly clock: Clock;

@@ -130,6 +130,15 @@ export const instanceClassSpec = z.strictObject({
     })
     .prefault({})
     .describe('How it is watched.'),
+  /** Left out: the bot's WhatsApp session is not kept, and a new droplet has to be linked anew. */
+  session: z
+    .strictObject({
+      /** Where the bot keeps it: a file or a folder. */
+      path: absolutePath,
+      /** How often it is looked at; it is saved when it has changed. */
+      intervalSeconds: seconds(10, 86_400).default(300),
+    })
+    .optional(),
   deadlines: z
     .strictObject({
       dropletActiveSeconds: seconds(1, 86_400)

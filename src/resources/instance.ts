@@ -162,6 +162,18 @@ export interface RepairStatus {
   readonly replacedUid?: string | undefined;
 }
 
+/** What is kept of the bot's WhatsApp session. */
+export interface SessionStatus {
+  readonly lookedAt: string;
+  readonly savedAt?: string | undefined;
+  /** The droplet that it was saved from. */
+  readonly dropletId?: number | undefined;
+  readonly sizeBytes?: number | undefined;
+  readonly fingerprint?: string | undefined;
+  /** Why the last look saved nothing, as a sentence. */
+  readonly problem?: string | undefined;
+}
+
 export interface InstanceStatus {
   readonly observedGeneration: number;
   readonly phase: Phase;
@@ -185,6 +197,7 @@ export interface InstanceStatus {
   readonly bootstrap?: BootstrapStatus | undefined;
   readonly bot?: BotStatus | undefined;
   readonly endpoint?: BotEndpoint | undefined;
+  readonly session?: SessionStatus | undefined;
   readonly repairs?: RepairStatus | undefined;
   /** Restarts of the bot and of its machine, ours and those asked for. */
   readonly restarts: number;

@@ -102,6 +102,17 @@ const instance = {
     })
     .optional()
     .describe('How the bot that runs is reached.'),
+  session: z
+    .looseObject({
+      lookedAt: time.describe('When it was looked at.'),
+      savedAt: time.optional().describe('When it was saved last.'),
+      dropletId: id.optional().describe('The droplet that it was saved from.'),
+      sizeBytes: z.int().optional().describe('Packed.'),
+      fingerprint: z.string().optional().describe('Differs when a file changed.'),
+      problem: z.string().optional().describe('Why the last look saved nothing.'),
+    })
+    .optional()
+    .describe('What is kept of its WhatsApp session.'),
   repairs: z
     .looseObject({
       rung: z.string().optional().describe('The farthest repair that was tried.'),

@@ -37,6 +37,8 @@ export const storeKeys = (prefix: string) => ({
 
   /** Stream: who wrote what through the API, a JSON entry each. */
   audit: `${prefix}:audit`,
+  /** List: JSON of the saved sessions of one bot, sealed, newest first. */
+  session: (name: string): string => `${prefix}:session:${name}`,
   /** Hash: name → what is kept under it, sealed. */
   vault: `${prefix}:vault`,
 

@@ -18,10 +18,11 @@ interface Key {
 }
 
 /**
- * Reads ORQUESTA_ENCRYPTION_KEY: keys of 32 bytes as base64 or hex, separated by commas; the first seals, all open.
+ * Reads ORQUESTA_ENCRYPTION_KEY, where it is set: keys of 32 bytes as base64 or hex, separated by commas; the first seals, all open.
  * Throws TypeError with a sentence that shows nothing of a key.
  */
-export function parseEncryptionKeys(text: string): readonly Buffer[] {
+export function parseEncryptionKeys(text: string | undefined): readonly Buffer[] {
+  if (text === undefined) return [];
   const keys = text.split(',').map((part) => part.trim());
   return keys.map((part, index) => {
     const isHex = /^[0-9a-f]{64}$/i.test(part);

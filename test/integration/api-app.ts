@@ -24,6 +24,7 @@ import { RedisStore } from '../../src/store/redis-store.ts';
 import { WatchCache } from '../../src/store/watch-cache.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
 import { MemoryBot, type MemoryBotState } from '../twins/memory-bot.ts';
+import { MemorySessionArchive } from '../twins/memory-session-archive.ts';
 import { OpenApiCheck } from './openapi-check.ts';
 
 export const KEY = 'a-key-for-tests';
@@ -99,6 +100,7 @@ export async function anApi(
     clock: systemClock,
     random: systemRandom,
     log,
+    sessions: new MemorySessionArchive(),
     audit: new RedisAuditTrail({ redis, prefix }),
     apiKeys: parseApiKeys(KEY),
     requestsPerSecond: 1_000_000,

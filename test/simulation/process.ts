@@ -9,7 +9,10 @@ export type Intercept = <T>(effect: Effect, run: () => Promise<T>, process: Proc
 export interface ProcessDeps {
   readonly name: string;
   readonly ports: Ports & { readonly queue: MemoryQueue };
-  readonly rest: Pick<ControllerOptions, 'secrets' | 'newHostKey' | 'random' | 'log' | 'settings'>;
+  readonly rest: Pick<
+    ControllerOptions,
+    'secrets' | 'sessions' | 'newHostKey' | 'random' | 'log' | 'settings'
+  >;
   readonly intercept: Intercept;
   readonly skewMs?: number | undefined;
 }

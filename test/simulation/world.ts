@@ -22,6 +22,7 @@ import { MemoryBudget } from '../twins/memory-budget.ts';
 import { MemoryCloudView } from '../twins/memory-cloud-view.ts';
 import { MemoryJournal } from '../twins/memory-journal.ts';
 import { MemoryBroker, MemoryQueue } from '../twins/memory-queue.ts';
+import { MemorySessionArchive } from '../twins/memory-session-archive.ts';
 import { MemoryShell } from '../twins/memory-shell.ts';
 import { MemoryStore } from '../twins/memory-store.ts';
 import { VirtualClock } from '../twins/virtual-clock.ts';
@@ -73,6 +74,7 @@ export class World {
   readonly store: MemoryStore;
   readonly view: MemoryCloudView;
   readonly journal: MemoryJournal;
+  readonly sessions = new MemorySessionArchive();
   readonly broker: MemoryBroker;
   readonly account: Account;
   readonly faults: Faults;
@@ -161,6 +163,7 @@ export class World {
           return { privateKey: `PRIVATE ${key}`, publicKey: aPublicKey(key) };
         },
         secrets: NO_SECRETS,
+        sessions: this.sessions,
         random: this.#random,
         log: SILENT,
         settings: SETTINGS,

@@ -22,6 +22,9 @@ while IFS=' ' read -r name data; do
 done <env
 export HOME="${HOME:-/root}" ORQUESTA_BOT_ENV_FILE="$dir/bot.env"
 
+# A session that the bot had on another droplet goes back before it first starts on this one.
+[ ! -e ../session/restore.sh ] || sh ../session/restore.sh install
+
 case $(head -n 1 script) in
   '#!'*) set -- ./script ;;
   *) set -- sh ./script ;;

@@ -22,7 +22,7 @@ export type RunState =
 interface File {
   readonly path: string;
   readonly mode: string;
-  readonly content: string;
+  readonly content: string | Buffer;
 }
 
 /** Digests of what shapes the bootstraps of a class: one runs again when its own changes. */
@@ -70,7 +70,7 @@ export async function runFiles(
   ];
 }
 
-const base64 = (text: string): string => Buffer.from(text, 'utf8').toString('base64');
+const base64 = (content: string | Buffer): string => Buffer.from(content).toString('base64');
 
 /** Run names go into shell text: nothing but what this allows ever does. */
 const RUN_NAME = /^[a-z0-9-]{1,64}$/;

@@ -15,6 +15,7 @@ import { reboot } from './steps/reboot.ts';
 import { replaceDroplet } from './steps/replace-droplet.ts';
 import { restartService } from './steps/restart-service.ts';
 import { rotateHostKey } from './steps/rotate-host-key.ts';
+import { saveSession } from './steps/save-session.ts';
 import { startAnew } from './steps/start-anew.ts';
 import { startBootstrap } from './steps/start-bootstrap.ts';
 import { sweep } from './steps/sweep.ts';
@@ -37,6 +38,7 @@ export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceS
     'follow-bootstrap': followBootstrap,
     'await-bot': awaitBot,
     'check-bot': checkBot,
+    'save-session': saveSession,
     'restart-service': restartService,
     reboot,
     'replace-droplet': replaceDroplet,

@@ -28,6 +28,7 @@ export type InstanceStep =
   | 'follow-bootstrap'
   | 'await-bot'
   | 'check-bot'
+  | 'save-session'
   | 'restart-service'
   | 'reboot'
   | 'replace-droplet'
@@ -75,6 +76,9 @@ const BOOTSTRAP_BACKOFF_MS = 5_000;
 
 /** A secret may be put in its place at any time, and nothing tells us. */
 const SECRET_LOOK_MS = 10_000;
+
+/** What a bot says of a session that a phone is linked to. */
+const LINKED = 'connected';
 
 const at = (time: string | null | undefined): number => (time ? Date.parse(time) : 0);
 const seconds = (count: number): number => count * 1000;
@@ -322,7 +326,24 @@ function planBot(
     );
   }
   if (now >= due) return { do: 'check-bot', why };
-  return { settled: 'BotHealthy', why, lookAgain: due - now };
+  const saveDue = sessionDue(status, facts, klass);
+  if (now >= saveDue) return { do: 'save-session', why };
+  return {
+    settled: 'BotHealthy',
+    why,
+    lookAgain: Math.min(due, saveDue) - now,
+  };
+}
+
+/** When to look at the bot's session again; only one that is linked is worth keeping. */
+function sessionDue(
+  status: InstanceStatus | undefined,
+  facts: InstanceFacts,
+  klass: InstanceClassSpec,
+): number {
+  if (!klass.session || status?.bot?.session !== LINKED) return Number.POSITIVE_INFINITY;
+  const next = at(status.session?.lookedAt) + seconds(klass.session.intervalSeconds);
+  return Math.max(next, facts.firstLookAt);
 }
 
 /**

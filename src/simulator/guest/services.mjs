@@ -1,5 +1,5 @@
 // The service manager of a simulated droplet: what systemctl asks for, on unit files in /etc/systemd/system.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import {
   commandWords,
@@ -156,6 +156,11 @@ export class Services {
       if (line === undefined) throw new Error('the unit has no ExecStart');
       const [program, ...args] = commandWords(line, env);
       const folder = valuesOf(section, 'WorkingDirectory').at(-1)?.replace(/^-/, '');
+      for (const before of valuesOf(section, 'ExecStartPre')) {
+        const [first, ...rest] = commandWords(before, env);
+        const { status } = spawnSync(first, rest, { cwd: this.#root || '/', env, stdio: 'ignore' });
+        if (status !== 0 && !/^[@:+!]*-/.test(before)) throw new Error(`${before} failed`);
+      }
       child = spawn(program, args, {
         cwd: folder ?? (this.#root || '/'),
         env,
@@ -243,7 +248,13 @@ export class Services {
   }
 
   #section(name) {
-    return this.exists(name) ? parseUnit(this.read(name)).Service : undefined;
+    if (!this.exists(name)) return undefined;
+    const folder = `${this.#root}/etc/systemd/system/${name}.d`;
+    const dropIns = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+    const texts = dropIns
+      .filter((file) => file.endsWith('.conf'))
+      .map((file) => fs.readFileSync(`${folder}/${file}`, 'utf8'));
+    return parseUnit([this.read(name), ...texts].join('\n')).Service;
   }
 
   #file(name) {

@@ -7,6 +7,7 @@ import type { InstanceContext } from './context.ts';
 export async function finalize(context: InstanceContext): Promise<StepResult> {
   const { object, deps } = context;
   await deps.journal.forget(object.metadata.name);
+  await deps.sessions.forget(object.metadata.name);
   const isOrphaning = object.metadata.finalizers?.includes(ORPHAN_FINALIZER);
   const what = isOrphaning ? 'The instance is gone' : 'The instance and its droplet are gone';
   await context.event('Normal', 'Deleted', what);

@@ -1,7 +1,9 @@
 import type { BootstrapStatus } from '../../../resources/instance.ts';
 import { type Session, ShellError } from '../../../ssh/shell.ts';
+import { SealError } from '../../../store/seal.ts';
 import { ensureRun, followLog, type RunState, runFiles } from '../../bootstrap/run.ts';
 import type { StepResult } from '../../reconciler.ts';
+import { restoreFiles } from '../../session/session.ts';
 import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
 
 /** run.sh ends an overlong script itself; this is for a machine that can't be asked. */
@@ -17,10 +19,10 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
   const { class: klass } = machineOf(context);
   const limit = klass.bootstrap.timeoutSeconds;
   const { botRepository } = deps.settings;
-  const files = await runFiles(run.run, object.spec, klass, {
-    botRepository,
-    secrets: deps.secrets,
-  });
+  const files = [
+    ...(await savedSession(context)),
+    ...(await runFiles(run.run, object.spec, klass, { botRepository, secrets: deps.secrets })),
+  ];
   const waiting = AbortSignal.any([context.signal, context.changed]);
   try {
     const session = await sessionWithPinned(context);
@@ -41,6 +43,22 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
     });
   }
   return undefined;
+}
+
+/** The files that bring back what the bot's last droplet had; none when the session is this droplet's own. */
+async function savedSession(context: InstanceContext): Promise<ReturnType<typeof restoreFiles>> {
+  const { id, class: klass } = machineOf(context);
+  if (!klass.session) return [];
+  try {
+    const saved = await context.deps.sessions.latest(context.object.metadata);
+    if (!saved || saved.about.dropletId === id) return [];
+    return restoreFiles(klass.session.path, saved.archive);
+  } catch (error) {
+    if (!(error instanceof SealError)) throw error;
+    const why = `The bot starts without its WhatsApp session: ${error.message}`;
+    await context.event('Warning', 'SessionNotRestored', why);
+    return [];
+  }
 }
 
 async function copyLog(

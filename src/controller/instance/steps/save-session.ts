@@ -1,0 +1,55 @@
+import type { SessionStatus } from '../../../resources/instance.ts';
+import { ShellError } from '../../../ssh/shell.ts';
+import { SealError } from '../../../store/seal.ts';
+import type { StepResult } from '../../reconciler.ts';
+import { readSession } from '../../session/session.ts';
+import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
+
+/** Saves the bot's session when it has changed. What goes wrong here is told, and is no sickness of the bot. */
+export async function saveSession(context: InstanceContext): Promise<StepResult> {
+  const { class: klass, id } = machineOf(context);
+  const kept = context.object.status?.session;
+  const lookedAt = timeOf(context);
+  const learn = (session: Partial<SessionStatus>) =>
+    context.save({ session: { ...kept, problem: undefined, ...session, lookedAt } });
+  if (!klass.session) return undefined;
+  try {
+    const session = await sessionWithPinned(context);
+    if (!session) return undefined;
+    const known = kept?.dropletId === id ? (kept.fingerprint ?? '') : '';
+    const look = await readSession(session, klass.session.path, known, context.signal);
+    switch (look.is) {
+      case 'saved': {
+        const { metadata } = context.object;
+        const sizeBytes = look.archive.length;
+        const about = {
+          savedAt: lookedAt,
+          dropletId: id,
+          sizeBytes,
+          fingerprint: look.fingerprint,
+        };
+        await context.deps.sessions.save(metadata, about, look.archive);
+        await learn(about);
+        break;
+      }
+      case 'too-large':
+        await learn({ problem: `The session is too large to be kept: ${look.sizeBytes} bytes` });
+        break;
+      case 'none':
+        await learn({ problem: `There is nothing at ${klass.session.path}` });
+        break;
+      case 'unchanged':
+      case 'torn':
+        await learn({});
+    }
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    if (!(error instanceof ShellError) && !(error instanceof SealError)) throw error;
+    await learn({ problem: error.message });
+  }
+  const problem = context.object.status?.session?.problem;
+  if (problem && problem !== kept?.problem) {
+    await context.event('Warning', 'SessionNotSaved', problem);
+  }
+  return undefined;
+}

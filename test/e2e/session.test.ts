@@ -1,0 +1,83 @@
+// Proves that a bot's WhatsApp session outlives its droplet, and nobody else gets to see it.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { describe, expect } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { eventually, inWorld as it, type Program } from './program.ts';
+
+const NUMBER = '573332221111';
+const PANEL_PORT = 5432;
+
+/** The class of the examples, with the session kept. */
+async function keepSessions(program: Program): Promise<void> {
+  const klass = parse(readFileSync('examples/classes/default.yaml', 'utf8'));
+  klass.spec.session = { path: '/opt/clientfy-bot/session', intervalSeconds: 10 };
+  klass.spec.health.intervalSeconds = 1;
+  await program.apply(stringify(klass));
+}
+
+const savedOf = async (program: Program): Promise<{ dropletId: number; sizeBytes: number }[]> => {
+  const answer = await program.request('GET', `/api/instance/session/${NUMBER}`);
+  return ((await answer.json()) as { data: { saved: [] } }).data.saved;
+};
+
+const botStatus = async (host: string): Promise<string> =>
+  ((await (await fetch(`http://${host}:${PANEL_PORT}/api/status`)).json()) as { status: string })
+    .status;
+
+describe('a WhatsApp session', () => {
+  it('is saved when it is linked, put back on a new droplet before the bot starts, and forgotten with the instance', async ({
+    world,
+  }) => {
+    const program = await world.run({
+      ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    });
+    await keepSessions(program);
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    const first = await program.reaches(NUMBER, 'completed');
+    const host = first.instanceInfo?.ip ?? '';
+    expect(await savedOf(program)).toEqual([]);
+    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    const [saved] = await eventually('the session is saved', async () => {
+      const all = await savedOf(program);
+      return all.length > 0 && all;
+    });
+    expect(saved?.dropletId).toBe(first.instanceInfo?.dropletId);
+
+    await world.suffers(saved?.dropletId ?? 0, 'vanish');
+    const second = await eventually('another droplet has come up', async () => {
+      const status = await program.status(NUMBER);
+      const isOther = status.instanceInfo?.dropletId !== saved?.dropletId;
+      return isOther && status.status === 'completed' && status;
+    });
+    const newHost = second.instanceInfo?.ip ?? '';
+    await eventually('the bot is linked without a scan', async () => {
+      const status = await botStatus(newHost);
+      expect(status).not.toBe('show_qr');
+      return status === 'connected';
+    });
+
+    await program.remove(NUMBER);
+    expect(await savedOf(program)).toEqual([]);
+  });
+
+  it('is not kept without a key, and the instance says so', async ({ world }) => {
+    const program = await world.run();
+    await keepSessions(program);
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
+    const host = instanceInfo?.ip ?? '';
+    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await eventually('it tells of the missing key', async () => {
+      const path = `/apis/orquesta.clientfy.io/v1/instances/bot-${NUMBER}`;
+      const { status } = (await (await program.request('GET', path)).json()) as {
+        status: { session?: { problem?: string } };
+      };
+      return status.session?.problem?.includes('ORQUESTA_ENCRYPTION_KEY');
+    });
+    expect(await savedOf(program)).toEqual([]);
+    expect((await program.status(NUMBER)).status).toBe('completed');
+  });
+});

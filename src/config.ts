@@ -80,6 +80,9 @@ const schema = z.object({
   /** What the default class clones onto a droplet. */
   BOT_REPOSITORY: text.default('https://github.com/ossavemu/ClientFyAdmin'),
 
+  /** Where traces go, by OTLP over HTTP, like http://127.0.0.1:4318. Left out: none are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
+
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   /** Left out: pretty in a terminal, json otherwise. */
   LOG_FORMAT: z.enum(['pretty', 'json']).optional(),

@@ -47,6 +47,7 @@ import { RedisStore } from './store/redis-store.ts';
 import { RedisVault } from './store/redis-vault.ts';
 import { migrate } from './store/schema.ts';
 import { parseEncryptionKeys, Seal } from './store/seal.ts';
+import type { Store } from './store/store.ts';
 import { WatchCache } from './store/watch-cache.ts';
 import { exposition } from './telemetry/exposition.ts';
 import { meterHttp } from './telemetry/meter-http.ts';
@@ -111,6 +112,17 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
 
   let queueDepth: (() => ReturnType<BullmqQueue['depth']>) | undefined;
 
+  // Loaded for those alone who want traces.
+  const tracing = config.OTEL_EXPORTER_OTLP_ENDPOINT
+    ? (await import('./telemetry/tracing.ts')).startTracing({
+        endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+        version: packageVersion(),
+        role: config.ORQUESTA_ROLE,
+      })
+    : undefined;
+  if (tracing) started.push(tracing.close);
+  const traced = (one: Store): Store => tracing?.store(one) ?? one;
+
   try {
     await mustAnswer(redis, config);
     for (const warning of await durabilityWarnings(redis)) log.warn(warning);
@@ -128,7 +140,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
           ? await ownDeployKey(redis, prefix, seal)
           : undefined;
       const budget = new RedisBudget({ redis, prefix, clock, token });
-      const cloud = new DigitalOcean({
+      const digitalOcean = new DigitalOcean({
         url: config.DIGITALOCEAN_API_URL,
         token,
         budget,
@@ -136,6 +148,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         log,
         onRequest: meterCloud(metrics),
       });
+      const cloud = tracing?.cloud(digitalOcean) ?? digitalOcean;
       const shell = new Ssh2Shell({
         password,
         privateKey,
@@ -160,9 +173,9 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
         isHidden: (name) => isHiddenVariable(name, config),
       });
       const controller = new Controller({
-        store: bookRecords(store, books),
+        store: traced(bookRecords(store, books)),
         journal,
-        observer: meterSteps(metrics),
+        observer: tracing?.observer(meterSteps(metrics)) ?? meterSteps(metrics),
         cloudView: meterSweeps(bookSweeps(cloudView, books), metrics),
         cloud,
         shell: meterShell(shell, metrics),
@@ -247,8 +260,8 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
     const app = createApp({
       ...health,
       ...access,
-      middleware: [meterHttp(metrics)],
-      store,
+      middleware: [...(tracing ? [tracing.middleware] : []), meterHttp(metrics)],
+      store: traced(store),
       objects: new WatchCache({ store, cache: objects }),
       errands,
       journal,

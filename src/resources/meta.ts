@@ -7,6 +7,8 @@ export const API_VERSION = `${GROUP}/v1`;
 export const ADOPT_ANNOTATION = `${GROUP}/adopt`;
 /** Asks for a new droplet in place of the present one. The WhatsApp session on it is lost. */
 export const REPLACE_ANNOTATION = `${GROUP}/replace`;
+/** The trace of the write that an object is to be worked on for, as W3C's traceparent. Only while traces are wanted. */
+export const TRACEPARENT_ANNOTATION = `${GROUP}/traceparent`;
 /** Held by an object until what it stands for in the cloud is confirmed gone. */
 export const CLOUD_FINALIZER = `${GROUP}/cloud`;
 

@@ -88,8 +88,16 @@ const columns: { readonly [K in Kind]: readonly Column<ObjectOf[K]>[] } = {
     text('Region', 'Where droplets are made.', ({ spec }) => spec.droplet.region),
     text('Size', "DigitalOcean's size of droplets.", ({ spec }) => spec.droplet.size),
     text('Image', 'What droplets boot from.', ({ spec }) => String(spec.droplet.image)),
+    integer('Instances', 'How many name the class.', ({ status }) => status?.instances),
+    integer('Updated', 'How many run with it as it is now.', ({ status }) => status?.updated),
+    text(
+      'Rollout',
+      'Whether it has come to all that run: RolledOut, Updating or Stopped.',
+      ({ status }) => getCondition(status?.conditions, 'Progressing')?.reason,
+    ),
     ageColumn,
     text('Service', 'The systemd service of the bot.', ({ spec }) => spec.bot.service, true),
+    text('Message', 'What is going on.', ({ status }) => status?.message, true),
   ],
   InstancePool: [
     text('Class', 'What its droplets are prepared for.', ({ spec }) => spec.className),

@@ -17,7 +17,7 @@ export interface AccessDeps {
 /** Whether one call, of all that would be sent now, is to find out if the token is taken again. Pure; `now` in ms since the epoch. */
 export function isLookDue({ lookAt = 0 }: CloudAccess, now: number): boolean {
   // A time that far off was written by a clock that is ahead.
-  return now >= lookAt || lookAt - now > LOOK_MS;
+  return now >= lookAt || lookAt - now > 2 * LOOK_MS;
 }
 
 /**

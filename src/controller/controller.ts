@@ -15,6 +15,7 @@ import { instanceClassReconciler } from './instance-class/index.ts';
 import { OrphanCollector } from './orphans.ts';
 import { Outages } from './outages.ts';
 import { reconcile } from './reconciler.ts';
+import { noteRoom } from './room.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
 import { TimelineWriter } from './timeline-writer.ts';
 import {
@@ -60,7 +61,11 @@ export class Controller {
     this.#queue = queue;
     this.#objects = objects;
     this.#log = ports.log;
-    const cloud = noteAccess({ ...ports, onRestored: () => this.#free('Unauthorized') });
+    const cloud = noteRoom({
+      ...ports,
+      cloud: noteAccess({ ...ports, onRestored: () => this.#freeWaiting() }),
+      onRoom: () => this.#freeWaiting(),
+    });
     const orphans = new OrphanCollector({ ...ports, cloud });
     const sweeperDeps: SweeperDeps = {
       cloud,
@@ -70,7 +75,7 @@ export class Controller {
       onSeen: (droplets) => this.#onSeen(droplets),
       onSwept: (sweep, droplets) => orphans.collect(sweep, droplets, this.#stopped.signal),
       onAway: () => this.#outages.note("DigitalOcean's API"),
-      onBack: () => this.#free('CloudUnavailable'),
+      onBack: () => this.#freeWaiting(),
     };
     this.#outages = new Outages(ports.clock);
     this.#sweeper = new Sweeper(sweeperDeps);
@@ -151,12 +156,12 @@ export class Controller {
     });
   }
 
-  /** What held these objects back is over: nobody need wait for the next look of its own. */
-  #free(reason: string): void {
+  /** The cloud takes again what it refused: nobody need wait for the next look of its own. Also whose pass is just being refused. */
+  #freeWaiting(): void {
     this.#trigger(SWEEP);
     for (const kind of ['Droplet', 'Instance'] as const) {
       for (const { metadata, status } of this.#objects.list(kind).items) {
-        if (getCondition(status?.conditions, 'Ready')?.reason === reason) {
+        if (getCondition(status?.conditions, 'Ready')?.status !== 'True') {
           this.#trigger(keyOf(kind, metadata.name));
         }
       }

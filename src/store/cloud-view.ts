@@ -20,6 +20,14 @@ export interface CloudAccess {
   readonly lookAt?: number | undefined;
 }
 
+/** The account takes no more droplets. */
+export interface AccountFull {
+  /** A sentence. */
+  readonly message: string;
+  /** ms since the epoch: when one create may find out whether there is room. Until then none is sent. */
+  readonly lookAt: number;
+}
+
 /** Droplets that looked like orphans to the sweep before: no one process sees all sweeps. */
 export interface OrphanSuspects {
   /** When that sweep ended; ms since the epoch. */
@@ -53,6 +61,10 @@ export interface CloudView {
   access(): Promise<CloudAccess | undefined>;
   /** Records it if `known` is still what is recorded. False: somebody else was first, and it is as they say. */
   setAccess(access: CloudAccess, known: CloudAccess | undefined): Promise<boolean>;
+
+  full(): Promise<AccountFull | undefined>;
+  /** The same; `full` undefined: there is room. */
+  setFull(full: AccountFull | undefined, known: AccountFull | undefined): Promise<boolean>;
 
   suspects(): Promise<OrphanSuspects | undefined>;
   setSuspects(suspects: OrphanSuspects): Promise<void>;

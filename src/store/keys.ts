@@ -54,6 +54,8 @@ export const storeKeys = (prefix: string) => ({
   suspects: `${prefix}:cloud:suspects`,
   /** String: JSON, whether DigitalOcean takes our token. */
   access: `${prefix}:cloud:access`,
+  /** String: JSON, that the account is full; absent: as far as is known it is not. */
+  full: `${prefix}:cloud:full`,
   /** Hash: a size's slug → JSON of its price; and under an empty name, when that was asked. */
   prices: `${prefix}:cloud:prices`,
   /** Hash: a droplet's id, or "request:<uid>" → JSON of its entry in the ledger; and the same for those that have ended. */

@@ -1,7 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Price, Prices } from '../resources/price.ts';
-import type { CloudAccess, CloudView, OrphanSuspects, Sweep, SweepDiff } from './cloud-view.ts';
+import type {
+  AccountFull,
+  CloudAccess,
+  CloudView,
+  OrphanSuspects,
+  Sweep,
+  SweepDiff,
+} from './cloud-view.ts';
 import { byId, diffOf, type FindDroplets, searchTerms } from './droplet-terms.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered } from './redis.ts';
@@ -24,7 +31,7 @@ export class RedisCloudView implements CloudView {
   readonly #recordScript = new Script('./record-sweep.lua');
   readonly #findScript = new Script('./find-droplets.lua');
   readonly #forgetScript = new Script('./forget-droplet.lua');
-  readonly #setAccessScript = new Script('./set-access.lua');
+  readonly #swapScript = new Script('./swap.lua');
 
   constructor(deps: RedisCloudViewDeps) {
     this.#redis = deps.redis;
@@ -104,14 +111,18 @@ export class RedisCloudView implements CloudView {
   }
 
   async setAccess(access: CloudAccess, known: CloudAccess | undefined): Promise<boolean> {
-    const isSet = await answered('note the cloud access', () =>
-      this.#setAccessScript.run(
-        this.#redis,
-        [this.#keys.access],
-        [known === undefined ? '' : JSON.stringify(known), JSON.stringify(access)],
-      ),
+    return this.#swap('note the cloud access', this.#keys.access, known, access);
+  }
+
+  async full(): Promise<AccountFull | undefined> {
+    const text = await answered('tell whether the account is full', () =>
+      this.#redis.get(this.#keys.full),
     );
-    return isSet === 1;
+    return text === null ? undefined : (JSON.parse(text) as AccountFull);
+  }
+
+  async setFull(full: AccountFull | undefined, known: AccountFull | undefined): Promise<boolean> {
+    return this.#swap('note whether the account is full', this.#keys.full, known, full);
   }
 
   async suspects(): Promise<OrphanSuspects | undefined> {
@@ -144,6 +155,14 @@ export class RedisCloudView implements CloudView {
         [ASKED_AT]: String(askedAt),
       }),
     );
+  }
+
+  async #swap(doing: string, key: string, known: unknown, now: unknown): Promise<boolean> {
+    const text = (value: unknown) => (value === undefined ? '' : JSON.stringify(value));
+    const isSwapped = await answered(doing, () =>
+      this.#swapScript.run(this.#redis, [key], [text(known), text(now)]),
+    );
+    return isSwapped === 1;
   }
 
   async clusterId(): Promise<string> {

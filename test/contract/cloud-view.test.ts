@@ -189,6 +189,18 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
     expect(await view.access()).toEqual(restored);
   });
 
+  test('keeps that the account is full until there is room, by whoever is first to say so', async () => {
+    const full = { message: 'The account is full.', lookAt: 60 };
+    expect(await view.full()).toBeUndefined();
+    expect(await view.setFull(full, undefined)).toBe(true);
+    expect(await view.setFull(full, undefined)).toBe(false);
+    expect(await view.setFull({ ...full, lookAt: 120 }, full)).toBe(true);
+    expect(await view.full()).toEqual({ ...full, lookAt: 120 });
+    expect(await view.setFull(undefined, full)).toBe(false);
+    expect(await view.setFull(undefined, { ...full, lookAt: 120 })).toBe(true);
+    expect(await view.full()).toBeUndefined();
+  });
+
   test('keeps suspected orphans', async () => {
     expect(await view.suspects()).toBeUndefined();
     await view.setSuspects({ seenAt: 5, ids: [1, 2] });

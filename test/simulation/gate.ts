@@ -35,6 +35,7 @@ const WRITES: ReadonlySet<string> = new Set([
   'view.record',
   'view.forget',
   'view.setAccess',
+  'view.setFull',
   'view.setSuspects',
   'view.setPrices',
   'view.clusterId',

@@ -48,6 +48,41 @@ it('a token that is taken again is noticed within a minute, and by then all goes
   expect(phasesOf(world)).toEqual([undefined, ...fresh.map(() => 'completed')]);
 });
 
+it('a full account is asked by one create a minute for all who wait, and room is found by one of them', async () => {
+  const asked = { creates: 0, limits: 0 };
+  const world: World = new World({
+    random: seededRandom(5),
+    intercept: async (effect, run) => {
+      if (effect.method === 'dropletLimit') asked.limits++;
+      return run();
+    },
+  });
+  const create = world.cloud.createDroplet.bind(world.cloud);
+  world.cloud.createDroplet = (...args) => {
+    asked.creates++;
+    return create(...args);
+  };
+  await world.start([0, 500, 1_000]);
+  world.setFaults([{ fault: { kind: 'quota' } }]);
+  const [first = '', ...others] = NUMBERS;
+  await world.create(first);
+  await world.advance(5_000);
+  for (const number of others) await world.create(number);
+  asked.creates = 0;
+  await world.advance(300_000);
+  expect(asked.creates).toBeGreaterThanOrEqual(4);
+  expect(asked.creates).toBeLessThanOrEqual(6);
+  expect(asked.limits).toBeLessThanOrEqual(7);
+  const messages = NUMBERS.map(
+    (number) => world.store.peek('Instance', instanceName(number))?.status?.message,
+  );
+  expect(messages).toEqual(
+    NUMBERS.map(() => expect.stringMatching(/droplet limit.*may have \d+ droplets/)),
+  );
+  world.setFaults([]);
+  await world.untilSettled(2 * MINUTE_MS);
+});
+
 it('an API that answers again is noticed by one look of all, after a long outage as after a short one', async () => {
   const world = new World({ random: seededRandom(2) });
   await world.start([0]);

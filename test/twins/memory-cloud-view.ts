@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
 import type { Prices } from '../../src/resources/price.ts';
 import type {
+  AccountFull,
   CloudAccess,
   CloudView,
   OrphanSuspects,
@@ -22,6 +23,7 @@ export class MemoryCloudView implements CloudView {
   #sweep: Sweep | undefined;
   #droplets: ReadonlyMap<number, CloudDroplet> = new Map();
   readonly #gone = new Set<number>();
+  #full: AccountFull | undefined;
   #suspects: OrphanSuspects | undefined;
   #access: CloudAccess | undefined;
   #prices: { readonly prices: Prices; readonly askedAt: number } | undefined;
@@ -76,6 +78,16 @@ export class MemoryCloudView implements CloudView {
   async setAccess(access: CloudAccess, known: CloudAccess | undefined): Promise<boolean> {
     if (!isDeepStrictEqual(this.#access, known)) return false;
     this.#access = structuredClone(access);
+    return true;
+  }
+
+  async full(): Promise<AccountFull | undefined> {
+    return this.#full;
+  }
+
+  async setFull(full: AccountFull | undefined, known: AccountFull | undefined): Promise<boolean> {
+    if (!isDeepStrictEqual(this.#full, known)) return false;
+    this.#full = full;
     return true;
   }
 

@@ -32,15 +32,17 @@ export async function observeDroplet(
 ): Promise<DropletFacts> {
   const { uid, name } = droplet.metadata;
   const owner = controllerOwner(droplet.metadata);
-  const [{ sweep, droplets }, access, ownerNow] = await Promise.all([
+  const [{ sweep, droplets }, access, full, ownerNow] = await Promise.all([
     cloudView.find({ id: droplet.status?.id, name, uid }),
     cloudView.access(),
+    cloudView.full(),
     owner && isKind(owner.kind) ? store.get(owner.kind, owner.name) : undefined,
   ]);
   const instance = ownerNow?.kind === 'Instance' ? (ownerNow as Instance) : undefined;
   return {
     sweep,
     access,
+    full,
     isKeptOn: instance !== undefined && !instance.spec.paused,
     isPaused: instance?.spec.paused ?? false,
     isAbandoned: owner !== undefined && ownerNow?.metadata.uid !== owner.uid,

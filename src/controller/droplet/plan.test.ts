@@ -10,6 +10,7 @@ const noFacts: DropletFacts = {
   twins: [],
   namesakes: [],
   access: { ok: true, message: '', since: T0 },
+  full: undefined,
   isKeptOn: true,
   isPaused: false,
   isAbandoned: false,
@@ -60,6 +61,21 @@ const cases: Case[] = [
     name: 'the token is refused',
     facts: { access: { ok: false, message: 'no', since: T0 } },
     expect: { wait: 'Unauthorized' },
+  },
+  {
+    name: 'a full account is asked for room by one create a minute, whoever is first',
+    facts: { full: { message: 'full', lookAt: T0 + 60_000 } },
+    expect: { wait: 'QuotaExceeded' },
+  },
+  {
+    name: 'when that look is due, it may be this one',
+    facts: { full: { message: 'full', lookAt: T0 } },
+    expect: 'create',
+  },
+  {
+    name: 'while creates alone are refused, one create a minute finds out',
+    facts: { access: { ok: false, message: 'no', since: T0, refused: 'creates', lookAt: T0 } },
+    expect: 'create',
   },
   {
     name: 'the account is full',
@@ -277,6 +293,7 @@ describe('whatever the facts', () => {
     recorded: fc.option(anyCloud, { nil: undefined }),
     twins: fc.array(anyCloud, { maxLength: 2 }),
     namesakes: fc.array(anyCloud, { maxLength: 2 }),
+    full: fc.constantFrom(undefined, { message: 'full', lookAt: T0 + 30_000 }),
     access: fc.constantFrom(undefined, noFacts.access, { ok: false, message: 'no', since: T0 }),
     isKeptOn: fc.boolean(),
     isPaused: fc.boolean(),

@@ -1,10 +1,11 @@
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import type { CreateIntent, Droplet, DropletStatus } from '../../resources/droplet.ts';
 import { ADOPT_ANNOTATION } from '../../resources/meta.ts';
-import type { CloudAccess, Sweep } from '../../store/cloud-view.ts';
+import type { AccountFull, CloudAccess, Sweep } from '../../store/cloud-view.ts';
 import { isLookDue } from '../access.ts';
 import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
+import { isRoomLookDue } from '../room.ts';
 
 export type DropletStep =
   | 'create'
@@ -29,6 +30,8 @@ export interface DropletFacts {
   /** Of the same name, bearing no uid at all. */
   readonly namesakes: readonly CloudDroplet[];
   readonly access: CloudAccess | undefined;
+  /** The account takes no more droplets, as far as is known. */
+  readonly full: AccountFull | undefined;
   /** An Instance that is not paused stands behind the object: its machine is to be kept running. */
   readonly isKeptOn: boolean;
   /** Its Instance is to be left alone: what is not there yet is not made. */
@@ -82,6 +85,9 @@ export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number):
   }
   const refusal = refusalOf(facts.access, now);
   if (refusal) return refusal;
+  if (facts.full && !isRoomLookDue(facts.full, now)) {
+    return { wait: 'QuotaExceeded', why: facts.full.message, until: facts.full.lookAt };
+  }
   if (status?.hold && at(status.hold.until) > now) {
     return { wait: status.hold.reason, why: status.hold.message, until: at(status.hold.until) };
   }

@@ -14,7 +14,7 @@ type Context = StepContext<'Droplet', DropletFacts>;
 
 /** A process that was frozen between intent and call must not call any more: by then another may be looking for the answer. */
 const START_WITHIN_MS = 5_000;
-const HOLD_MS = { quota: 60_000, 'unavailable-here': 60_000, 'try-again': 10_000 } as const;
+const HOLD_MS = { 'unavailable-here': 60_000, 'try-again': 10_000 } as const;
 
 /**
  * Creates the droplet exactly once: intent, call, id. DigitalOcean has no idempotency key, so whatever happens after
@@ -85,7 +85,7 @@ function isStill(intent: CreateIntent, context: Context): (latest: Droplet) => b
 }
 
 async function learnFrom(error: CloudError, intent: CreateIntent, context: Context): Promise<void> {
-  const { clock, cloud } = context.deps;
+  const { clock } = context.deps;
   const settle = (learnt: Partial<DropletStatus>) =>
     context.saveFact({ ...learnt, intent: undefined }, isStill(intent, context));
   const { kind, message } = error;
@@ -100,26 +100,20 @@ async function learnFrom(error: CloudError, intent: CreateIntent, context: Conte
       await context.event('Warning', 'CreateRefused', message);
       return;
     case 'quota':
+      // What all wait for is kept in one place for all.
+      await settle({});
+      await context.event('Warning', 'CreateDelayed', message);
+      return;
     case 'unavailable-here':
     case 'try-again': {
-      const limit =
-        kind === 'quota'
-          ? await cloud.dropletLimit(context.signal).catch(() => undefined)
-          : undefined;
-      const sentence =
-        limit === undefined ? message : `${message} The account may have ${limit} droplets.`;
       await settle({
         hold: {
-          reason: {
-            quota: 'QuotaExceeded',
-            'unavailable-here': 'Unavailable',
-            'try-again': 'TryAgain',
-          }[kind],
-          message: sentence,
+          reason: kind === 'unavailable-here' ? 'Unavailable' : 'TryAgain',
+          message,
           until: new Date(clock.now() + HOLD_MS[kind]).toISOString(),
         },
       });
-      await context.event('Warning', 'CreateDelayed', sentence);
+      await context.event('Warning', 'CreateDelayed', message);
       return;
     }
     case 'rate-limited':

@@ -63,6 +63,11 @@ const schema = z.object({
   /** The only folder that bots' secrets may come from. */
   ORQUESTA_SECRETS_DIR: text.default('/run/secrets'),
 
+  /** Told of what happens to instances; one or several, separated by commas. */
+  WEBHOOK_URL: text.superRefine(mustBeUrls).optional(),
+  /** Signs every call, so that receivers can tell ours from forged ones. */
+  WEBHOOK_SECRET: z.string().min(16, 'must have at least 16 characters').optional(),
+
   TLS_CERT_FILE: text.optional(),
   TLS_KEY_FILE: text.optional(),
   /** A folder in which the program makes a certificate of its own and keeps it. */
@@ -116,6 +121,15 @@ function mustParse(parse: () => unknown, context: z.RefinementCtx): void {
   }
 }
 
+function mustBeUrls(value: string, context: z.RefinementCtx): void {
+  for (const one of value.split(',')) {
+    if (!url.safeParse(one.trim()).success) {
+      const message = 'must be http:// or https:// URLs, separated by commas';
+      context.addIssue({ code: 'custom', message });
+    }
+  }
+}
+
 /** The settings can't be used as they are. The message has one line per variable. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -160,6 +174,11 @@ function missing(config: Config): string[] {
   if (isCluster(config.REDIS_URL) && !/\{[^{}]+\}/.test(config.REDIS_PREFIX)) {
     lines.push(
       'REDIS_PREFIX must hold a hash tag in a Redis Cluster, so that all keys are on one node: set it to {orquesta}.',
+    );
+  }
+  if (role !== 'api' && config.WEBHOOK_URL && !config.WEBHOOK_SECRET) {
+    lines.push(
+      'WEBHOOK_SECRET is not set: receivers of WEBHOOK_URL could not tell our calls from forged ones. Choose a long random value.',
     );
   }
   if (Boolean(config.TLS_CERT_FILE) !== Boolean(config.TLS_KEY_FILE)) {

@@ -22,6 +22,7 @@ import { Controller } from './controller/controller.ts';
 import { errandRunner } from './controller/errands.ts';
 import { bookRecords, bookSweeps } from './controller/ledger.ts';
 import { Reporter } from './controller/reporter.ts';
+import { WebhookService } from './controller/webhooks/service.ts';
 import { portMap } from './dial.ts';
 import { createLog, type Logger } from './log.ts';
 import { createMetrics } from './metrics.ts';
@@ -45,6 +46,7 @@ import { RedisLedger } from './store/redis-ledger.ts';
 import { RedisSessionArchive } from './store/redis-session-archive.ts';
 import { RedisStore } from './store/redis-store.ts';
 import { RedisVault } from './store/redis-vault.ts';
+import { RedisWebhooks } from './store/redis-webhooks.ts';
 import { migrate } from './store/schema.ts';
 import { parseEncryptionKeys, Seal } from './store/seal.ts';
 import type { Store } from './store/store.ts';
@@ -61,6 +63,7 @@ import {
 } from './telemetry/meter-ports.ts';
 import { meterSteps } from './telemetry/meter-steps.ts';
 import { meterStore } from './telemetry/meter-store.ts';
+import { endpointsOf, HttpWebhookSender } from './webhook/http-sender.ts';
 
 export interface Orquesta {
   /** Where it listens, like http://127.0.0.1:3000; undefined for a controller that can't, which works all the same. */
@@ -69,6 +72,8 @@ export interface Orquesta {
   close(): Promise<void>;
 }
 
+/** Most of the time they wait for an answer. */
+const WEBHOOKS_AT_A_TIME = 20;
 /** How long work in hand may take to end once the program is told to stop. */
 const GRACE_MS = 5_000;
 /** Told to stop, the program is gone after so long, whatever does not end: nothing is lost by leaving, and a service manager would kill it. */
@@ -91,6 +96,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   });
   const redisJournal = new RedisJournal({ redis, prefix, clock, log });
   const journal = meterJournal(redisJournal, metrics);
+  const webhooks = new RedisWebhooks({ redis, prefix });
   const errands = new RedisErrands({ redis, prefix, clock, newId: randomUUID, log });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
@@ -202,9 +208,34 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       });
       await controller.start();
       started.push(() => controller.close(GRACE_MS));
+      const calls = {
+        endpoints: endpointsOf(config.WEBHOOK_URL ?? ''),
+        sender: new HttpWebhookSender({ secret: config.WEBHOOK_SECRET ?? '', clock }),
+        clock,
+      };
+      if (calls.endpoints.length > 0) {
+        const deliveries = new BullmqQueue({
+          redis,
+          prefix: `${prefix}:webhooks`,
+          clock,
+          random,
+          log,
+          concurrency: WEBHOOKS_AT_A_TIME,
+        });
+        const service = new WebhookService({
+          ...calls,
+          store,
+          webhooks,
+          queue: deliveries,
+          random,
+          log,
+        });
+        await service.start();
+        started.push(() => service.close(GRACE_MS));
+      }
       const stopErrands = new AbortController();
       const served = errands.serve(
-        errandRunner({ store, shell, secrets, sshPort: config.SSH_PORT, log }),
+        errandRunner({ store, shell, secrets, sshPort: config.SSH_PORT, log, ...calls }),
         stopErrands.signal,
       );
       started.push(async () => {
@@ -264,6 +295,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
       store: traced(store),
       objects: new WatchCache({ store, cache: objects }),
       errands,
+      webhooks,
       journal,
       cloudView,
       ledger,

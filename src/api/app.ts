@@ -23,6 +23,7 @@ import { instances } from './rest/instances.ts';
 import { ledger } from './rest/ledger.ts';
 import { messages } from './rest/messages.ts';
 import { sessions } from './rest/sessions.ts';
+import { webhooks } from './rest/webhooks.ts';
 
 /** A caller's own request id is taken over when nothing in it could be mistaken in a log. */
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -80,6 +81,7 @@ export function createApp(given: ApiDeps): Hono {
   app.route('/api/instance/explain', explanations(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
+  app.route('/api/webhooks', webhooks(deps));
   app.route('/api/fleet', fleet(deps));
   app.route('/api/ledger', ledger(deps));
   app.route('/api/audit', audit(deps));

@@ -11,6 +11,7 @@ import type { Ledger } from '../store/ledger.ts';
 import type { SessionArchive } from '../store/session-archive.ts';
 import type { Store } from '../store/store.ts';
 import type { WatchCache } from '../store/watch-cache.ts';
+import type { Webhooks } from '../store/webhooks.ts';
 import type { AccessDeps } from './access/authenticate.ts';
 import type { ConsoleFiles } from './console.ts';
 import type { HealthDeps } from './health.ts';
@@ -23,6 +24,7 @@ export interface ApiDeps extends HealthDeps, AccessDeps {
   readonly audit: AuditTrail;
   readonly sessions: SessionArchive;
   readonly cloudView: CloudView;
+  readonly webhooks: Pick<Webhooks, 'records'>;
   readonly errands: Pick<Errands, 'ask'>;
   readonly reports: ControllerReports;
   readonly ledger: Ledger;

@@ -26,6 +26,16 @@ export const storeKeys = (prefix: string) => ({
   timeline: (name: string): string => `${prefix}:timeline:${name}`,
   /** List: JSON of each way that instances went to their end, newest first. */
   journeys: `${prefix}:journeys`,
+  /** String: the revision up to which changes were turned into webhooks. */
+  webhookCursor: `${prefix}:webhooks:cursor`,
+  /** Hash: name of an instance → JSON of what webhooks know of it. */
+  webhookSeen: `${prefix}:webhooks:seen`,
+  /** Set: the keys for which deliveries wait. */
+  webhookWaiting: `${prefix}:webhooks:waiting`,
+  /** List: JSON of the deliveries of one key, the next one first. */
+  webhookList: (key: string): string => `${prefix}:webhooks:list:${key}`,
+  /** List: JSON of the last tries, newest first. */
+  webhookRecords: `${prefix}:webhooks:records`,
   /** List: JSON of what the API asks of the controllers, newest first. */
   errands: `${prefix}:errands`,
   /** String: JSON of the answer to one errand. */

@@ -21,6 +21,7 @@ import { RedisErrands } from '../../src/store/redis-errands.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
 import { RedisLedger } from '../../src/store/redis-ledger.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
+import { RedisWebhooks } from '../../src/store/redis-webhooks.ts';
 import { WatchCache } from '../../src/store/watch-cache.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
 import { MemoryBot, type MemoryBotState } from '../twins/memory-bot.ts';
@@ -93,6 +94,7 @@ export async function anApi(
     objects: new WatchCache({ store, cache: objects }),
     journal,
     errands,
+    webhooks: new RedisWebhooks({ redis, prefix }),
     cloudView,
     reports,
     ledger,

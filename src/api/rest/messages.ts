@@ -22,6 +22,8 @@ export const messages = {
   linked: 'El número ya está vinculado: no hay código QR que escanear',
   noLog: (number: string) => `Todavía no hay registro de preparación para el número ${number}`,
   botJournal: (why: string) => `No se pudo leer el registro del bot: ${why}`,
+  noWebhooks:
+    'No hay ningún webhook configurado: ponga WEBHOOK_URL y WEBHOOK_SECRET en los controladores',
   nobodyAnswers:
     'Ningún controlador respondió a tiempo; compruebe que haya uno en marcha e intente de nuevo',
   bootstrapOnly: (name: string) =>

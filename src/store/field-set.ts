@@ -53,18 +53,19 @@ export function setLeaf(object: JsonObject, leaf: string, value: unknown): void 
   let at: unknown = object;
   elements.forEach((element, index) => {
     const inner = childOf(at, element);
-    if (inner !== undefined && inner !== null) {
+    const next = elements[index + 1] ?? last;
+    // A value of another kind gives way: a text becomes an object.
+    if (next.startsWith('f:') ? isObject(inner) : Array.isArray(inner)) {
       at = inner;
       return;
     }
-    const next = elements[index + 1] ?? last;
     const made = next.startsWith('f:') ? {} : [];
     if (element.startsWith('k:')) {
       const item = JSON.parse(element.slice(2)) as JsonObject;
       (at as unknown[]).push(item);
       at = item;
     } else {
-      (at as JsonObject)[element.slice(2)] = made;
+      put(at as JsonObject, element.slice(2), made);
       at = made;
     }
   });
@@ -74,7 +75,7 @@ export function setLeaf(object: JsonObject, leaf: string, value: unknown): void 
   } else {
     const name = last.slice(2);
     const isEmpty = isObject(value) && Object.keys(value).length === 0;
-    if (!isEmpty || !isObject((at as JsonObject)[name])) (at as JsonObject)[name] = value;
+    if (!isEmpty || !isObject(ownOf(at, name))) put(at as JsonObject, name, value);
   }
 }
 
@@ -152,12 +153,21 @@ function markParents(node: FieldsV1, fields: FieldSet, at: string): FieldsV1 {
 
 function childOf(value: unknown, element: string): unknown {
   const rest = element.slice(2);
-  if (element.startsWith('f:')) return isObject(value) ? value[rest] : undefined;
+  if (element.startsWith('f:')) return ownOf(value, rest);
   if (!Array.isArray(value)) return undefined;
   if (element.startsWith('v:')) return value.find((item) => JSON.stringify(item) === rest);
   const key = Object.entries(JSON.parse(rest) as JsonObject);
   return value.find((item) => isObject(item) && key.every(([name, one]) => item[name] === one));
 }
+
+/** A field called __proto__ is a field like others: it must not reach what all objects share. */
+const ownOf = (value: unknown, name: string): unknown =>
+  isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+
+const put = (object: JsonObject, name: string, value: unknown): void => {
+  const options = { writable: true, enumerable: true, configurable: true };
+  Object.defineProperty(object, name, { value, ...options });
+};
 
 const keyElement = (key: string, item: unknown): string =>
   `k:${JSON.stringify({ [key]: isObject(item) ? item[key] : undefined })}`;

@@ -63,6 +63,17 @@ describe('server-side apply', () => {
     expect(one.metadata.managedFields?.map(({ manager }) => manager)).toEqual(['two']);
   });
 
+  it('lets a value of one kind take the place of one of another', () => {
+    expect(applied(first, { a: { deep: 1 } }, 'two', true).spec).toMatchObject({ a: { deep: 1 } });
+    expect(applied(first, { b: 7 }, 'two', true).spec).toMatchObject({ b: 7 });
+  });
+
+  it('takes __proto__ for a field like others', () => {
+    const spec = JSON.parse('{"__proto__":{"polluted":1},"a":{"__proto__":{"polluted":1}}}');
+    applied(first, spec, 'two', true);
+    expect({}).not.toHaveProperty('polluted');
+  });
+
   it('does not touch what it was given', () => {
     const before = structuredClone(first);
     applied(first, { a: 5, b: { d: 1 } }, 'two', true);

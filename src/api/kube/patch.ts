@@ -84,8 +84,12 @@ export function editor(
   };
 }
 
+/** The library passes over these in a path, as if they were not there. */
+const UNSAFE = /\/(__proto__|constructor|prototype)(\/|$)/;
+
 function isOperation(value: unknown): value is Operation {
   if (!isObject(value) || typeof value['path'] !== 'string') return false;
+  if (UNSAFE.test(value['path']) || UNSAFE.test(String(value['from']))) return false;
   switch (value['op']) {
     case 'add':
     case 'replace':

@@ -1,4 +1,4 @@
-import type { Random } from '../../clock.ts';
+import { type Random, rfc3339 } from '../../clock.ts';
 import { type InstanceSpec, instanceName } from '../../resources/instance.ts';
 import { type Kind, kinds, type ObjectOf } from '../../resources/kinds.ts';
 import type { ManagedFields, OwnerReference } from '../../resources/meta.ts';
@@ -117,13 +117,13 @@ export async function change<K extends Kind>(
     const given = decoded(kind, isStatus ? onSpecOf(stored, body) : body, request, name, isStatus);
     const { metadata } = given;
     mustFit(kind, stored, metadata, mustNameVersion);
-    const managedFields = (metadata.managedFields ?? base) as readonly ManagedFields[] | undefined;
+    const managedFields = managed(metadata) ?? base;
     const object = {
       ...stored,
       metadata: {
         ...stored.metadata,
         ...(subresource === 'status' ? {} : writable(metadata)),
-        managedFields: managedFields?.filter((entry) => entry.manager),
+        managedFields,
       },
       spec: subresource === 'status' ? stored.spec : given.spec,
       status: subresource === 'status' ? given.status : stored.status,
@@ -195,6 +195,15 @@ export function decoded<K extends Kind>(
   warn(request, [...(validation === 'Warn' ? duplicates : []), ...result.warnings]);
   return result;
 }
+
+/** The managedFields that a client sends along. Some write the same times in another form; an empty entry resets them. */
+const managed = ({ managedFields }: GivenMeta): readonly ManagedFields[] | undefined =>
+  (managedFields as readonly ManagedFields[] | undefined)
+    ?.filter((entry) => entry.manager)
+    .map((entry) => {
+      const at = Date.parse(entry.time ?? '');
+      return Number.isNaN(at) ? entry : { ...entry, time: rfc3339(at) };
+    });
 
 /** What a client decides of the metadata. */
 const writable = (metadata: GivenMeta) => ({

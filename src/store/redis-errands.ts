@@ -9,6 +9,8 @@ const MAX_WAITING = 100;
 const AT_A_TIME = 4;
 const LOOK_MS = 100;
 const BLOCK_SECONDS = 5;
+/** A connection that is quiet for so long is dead: one that blocks is quiet for its time. */
+const SILENCE_MS = 3_000 * BLOCK_SECONDS;
 const RETRY_MS = 1_000;
 const ANSWER_AGE_MS = 60_000;
 
@@ -73,7 +75,11 @@ export class RedisErrands implements Errands {
     const { redis, clock, log } = this.#deps;
     // Of its own: it blocks, and all that follows on its connection would wait.
     const own = tellingOnce(
-      redis.duplicate({ lazyConnect: true, commandTimeout: 3_000 * BLOCK_SECONDS }),
+      redis.duplicate({
+        lazyConnect: true,
+        commandTimeout: SILENCE_MS,
+        socketTimeout: SILENCE_MS,
+      }),
       undefined,
     );
     signal.addEventListener('abort', () => own.disconnect(), { once: true });

@@ -99,7 +99,13 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
     await page.getByRole('log').getByText('==> Done').waitFor();
   });
 
-  test('tells what happened to it, and what its droplet costs', async () => {
+  test('tells why it is as it is, what happened to it, and what its droplet costs', async () => {
+    await goTo(page, `#/instances/${NUMBER}`);
+    await page.locator('.explain').getByText('Qué puede hacer usted').waitFor();
+    await goTo(page, `#/instances/${NUMBER}/timeline`);
+    for (const phase of ['Creando droplet', 'Esperando SSH', 'Preparando', 'En marcha']) {
+      await page.locator('.timeline').getByText(phase).first().waitFor();
+    }
     await goTo(page, `#/instances/${NUMBER}/events`);
     await page.locator('.event-Normal').first().waitFor();
     await goTo(page, '#/costs');

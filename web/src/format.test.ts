@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageText, countText, durationText, moneyText } from './format.ts';
+import { ageText, countText, durationText, moneyText, spanText } from './format.ts';
 
 test.each([
   [-1, '0 s', '0 s'],
@@ -14,6 +14,15 @@ test.each([
 ])('%d s is %s, in short %s', (seconds, long, short) => {
   expect(durationText(seconds)).toBe(long);
   expect(ageText(seconds)).toBe(short);
+});
+
+test.each([
+  [0.04, '0 s'],
+  [0.44, '0.4 s'],
+  [9.96, '10 s'],
+  [75, '1 min 15 s'],
+])('a short span of %d s is %s', (seconds, text) => {
+  expect(spanText(seconds, 'en')).toBe(text);
 });
 
 test('figures are written as each language does', () => {

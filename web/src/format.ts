@@ -14,6 +14,12 @@ export function durationText(seconds: number): string {
   return `${Math.floor(whole / DAY)} d`;
 }
 
+/** As `durationText`, with tenths where seconds are all there is: 0.4 s. Pure. */
+export function spanText(seconds: number, language: Language): string {
+  if (seconds >= 10) return durationText(seconds);
+  return `${countText(Math.round(Math.max(0, seconds) * 10) / 10, language)} s`;
+}
+
 /** A span in its greatest unit alone, for a column: 8 s, 2 min, 3 h, 12 d. Pure. */
 export function ageText(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

@@ -277,7 +277,7 @@ export const en = {
       size: 'Size',
       from: 'From',
       to: 'To',
-      hours: 'Hours',
+      hours: 'Ran for',
       cost: 'Cost',
     },
     origins: { adopted: 'taken over', found: 'found', orphan: 'orphan' },

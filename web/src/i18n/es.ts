@@ -282,7 +282,7 @@ export const es: Messages = {
       size: 'Tamaño',
       from: 'Desde',
       to: 'Hasta',
-      hours: 'Horas',
+      hours: 'Tiempo',
       cost: 'Costo',
     },
     origins: { adopted: 'adoptado', found: 'hallado', orphan: 'huérfano' },

@@ -1,6 +1,6 @@
 import type { Explanation, TimelineEntry } from '../api/calls.ts';
 import type { Live } from '../api/use-live.ts';
-import { clockText, dateText, durationText, secondsBetween } from '../format.ts';
+import { clockText, dateText, secondsBetween, spanText } from '../format.ts';
 import { messages } from '../i18n/index.ts';
 import { now } from '../now.ts';
 import { language } from '../preferences.ts';
@@ -74,7 +74,7 @@ function Entry({ entry, longest }: { readonly entry: TimelineEntry; readonly lon
         )}
       </div>
       <span class="timeline-took">
-        {durationText(seconds)}
+        {spanText(seconds, language.value)}
         {!endedAt && <span class="timeline-now">{text.timeline.now}</span>}
       </span>
     </li>

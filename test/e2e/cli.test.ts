@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { parse } from 'yaml';
 import { type Program, World } from './program.ts';
 
 const NUMBER = '573332221111';
@@ -64,6 +65,31 @@ describe('the commands', () => {
       stdout: `instance/bot-${NUMBER} unchanged\n`,
     });
     await program.reaches(NUMBER, 'completed');
+  });
+
+  it('get shows objects as a table, by label, and as they are', async () => {
+    const table = await run('get', 'instances');
+    expect([table.code, table.stderr]).toEqual([0, '']);
+    const [head = '', ...rows] = table.stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^NAME +/);
+    expect(rows).toEqual([expect.stringMatching(new RegExp(`^bot-${NUMBER} +.*completed`))]);
+    const wide = await run('get', 'inst', NUMBER, '-o', 'wide');
+    expect(wide.stdout.split('\n')[1]).toContain(`bot-${NUMBER}`);
+    const none = await run('get', 'instances', '-l', 'tier=gold');
+    expect([none.stdout, none.stderr]).toEqual(['', 'There are none.\n']);
+    const yaml = await run('get', 'instance', NUMBER, '-o', 'yaml');
+    expect(parse(yaml.stdout)).toMatchObject({
+      kind: 'Instance',
+      metadata: { name: `bot-${NUMBER}` },
+      status: { phase: 'completed' },
+    });
+    const json = JSON.parse((await run('get', 'droplets', '-o', 'json')).stdout) as {
+      items: unknown[];
+    };
+    expect(json.items).toHaveLength(1);
+    expect((await run('get', 'droplets', '-o', 'name')).stdout).toBe(`droplet/bot-${NUMBER}\n`);
+    const missing = await run('get', 'instance', '573339999999');
+    expect([missing.code, missing.stderr]).toEqual([1, expect.stringContaining('not found')]);
   });
 
   it('apply writes nothing when one of several files is wrong, and names the file and the line', async () => {

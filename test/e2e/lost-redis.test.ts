@@ -3,16 +3,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Droplet } from '../../src/resources/droplet.ts';
 import type { Instance } from '../../src/resources/instance.ts';
 import { OwnRedis } from '../integration/own-redis.ts';
 import { eventually, type Program, World } from './program.ts';
 
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 const NUMBERS = ['573332221111', '573332222222'] as const;
 const SIMPLE = 'a-simple-droplet';
 
+/** One after the other over one fleet: each loses Redis, and gets it back. */
 describe('a lost Redis', () => {
   let server: OwnRedis;
   let redis: Redis;
@@ -20,7 +23,7 @@ describe('a lost Redis', () => {
   let program: Program;
   let dir: string;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'orquesta-backup-'));
     server = await OwnRedis.begin();
     redis = new Redis(server.url);
@@ -39,7 +42,7 @@ describe('a lost Redis', () => {
       return data.status === 'active';
     });
   });
-  afterEach(async () => {
+  afterAll(async () => {
     await world?.close();
     redis?.disconnect();
     await server?.end();
@@ -151,13 +154,13 @@ describe('a lost Redis', () => {
     expect((await world.orquesta(...args)).code).toBe(0);
     program = await world.run();
     await eventually('it is looked at', async () => {
-      const answer = await program.status(NUMBERS[0]);
+      const answer = await program.status(NUMBERS[1]);
       return answer.status !== 'completed';
     });
-    expect((await exported()).instance(NUMBERS[0]).status?.bootstrap).toBeUndefined();
+    expect((await exported()).instance(NUMBERS[1]).status?.bootstrap).toBeUndefined();
     await program.apply(
-      `{apiVersion: orquesta.clientfy.io/v1, kind: Instance, spec: {numberphone: "${NUMBERS[0]}", env: {MOOD: good}}}`,
+      `{apiVersion: orquesta.clientfy.io/v1, kind: Instance, spec: {numberphone: "${NUMBERS[1]}", env: {MOOD: good}}}`,
     );
-    await program.reaches(NUMBERS[0], 'completed');
+    await program.reaches(NUMBERS[1], 'completed');
   });
 });

@@ -1,8 +1,10 @@
 // Proves that two versions can work side by side: what the newer one writes the older one keeps, and no bot notices the change.
 import { Redis } from 'ioredis';
-import { expect, inject } from 'vitest';
+import { expect, inject, vi } from 'vitest';
 import { kinds } from '../../src/resources/kinds.ts';
 import { eventually, type Program, inWorld as test } from './program.ts';
+
+vi.setConfig({ testTimeout: 240_000 });
 
 const NUMBER = '573332221111';
 const OTHER = '573332222222';

@@ -30,6 +30,16 @@ describe.concurrent('the main job', () => {
       return qr.ok ? Buffer.from(await qr.arrayBuffer()) : undefined;
     });
     expect(png.subarray(1, 4).toString()).toBe('PNG');
+    const why = await program.request('GET', `/api/instance/explain/${NUMBER}`);
+    const { data } = (await why.json()) as { data: { timeline: { phase: string }[] } };
+    expect([...new Set(data.timeline.map(({ phase }) => phase))]).toEqual([
+      'creating_droplet',
+      'waiting_for_ssh',
+      'initializing',
+      'completed',
+    ]);
+    const log = await program.request('GET', `/api/instance/logs/${NUMBER}?source=bot`);
+    expect([log.status, await log.json()]).toMatchObject([200, { data: { run: null } }]);
     await program.remove(NUMBER);
     expect(world.live()).toBe(0);
   });

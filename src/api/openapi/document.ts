@@ -51,7 +51,6 @@ export function openApiDocument(app: Hono, version: string): Json {
   }
   return {
     openapi: '3.1.1',
-    jsonSchemaDialect: 'https://json-schema.org/draft/2020-12/schema',
     info: {
       title: 'Orquesta',
       version,

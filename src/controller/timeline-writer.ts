@@ -4,8 +4,8 @@ import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import type { Journal } from '../store/journal.ts';
 import { type Plan, reasonOf } from './reconciler.ts';
 
-/** Looks that change nothing: noted each time, they would push all else out. */
-const LOOKS: ReadonlySet<string> = new Set(['check-bot']);
+/** What is done again and again while all is well: noted each time, it would push all else out. */
+const ROUTINE: ReadonlySet<string> = new Set(['check-bot', 'save-session']);
 /** What was noted is noted again after so long: a process that died between writing a status and noting it is made up for, and the timeline does not expire. */
 const REPEAT_MS = 3_600_000;
 
@@ -28,7 +28,7 @@ export class TimelineWriter {
     if (kind !== 'Instance') return;
     const { metadata, status } = object as Instance;
     const step = 'do' in plan ? plan.do : null;
-    if (!status || (step !== null && LOOKS.has(step))) return;
+    if (!status || (step !== null && ROUTINE.has(step))) return;
     const note = {
       phase: status.phase,
       step,

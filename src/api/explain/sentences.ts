@@ -335,6 +335,10 @@ const STORIES: Readonly<Record<string, Tell>> = {
           ),
         ],
   }),
+  SaveSession: doing(
+    'Guarda una copia de la sesión de WhatsApp',
+    'It is saving a copy of the WhatsApp session',
+  ),
   RestartService: doing('Reinicia el servicio del bot', "It is restarting the bot's service"),
   Reboot: doing('Reinicia el droplet', 'It is rebooting the droplet'),
   ReplaceDroplet: doing(

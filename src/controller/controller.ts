@@ -14,6 +14,7 @@ import { instanceReconciler } from './instance/index.ts';
 import { instanceClassReconciler } from './instance-class/index.ts';
 import { OrphanCollector } from './orphans.ts';
 import { Outages } from './outages.ts';
+import { poolReconciler } from './pool/index.ts';
 import { reconcile } from './reconciler.ts';
 import { noteRoom } from './room.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
@@ -38,7 +39,7 @@ export interface ObjectFeed extends Objects {
 export interface ControllerOptions
   extends Omit<
     ControllerDeps,
-    'sweeper' | 'timeline' | 'brakes' | 'fleet' | 'outage' | 'startedAt'
+    'sweeper' | 'timeline' | 'brakes' | 'fleet' | 'outage' | 'startedAt' | 'objects'
   > {
   readonly queue: WorkQueue;
   readonly objects: ObjectFeed;
@@ -84,6 +85,7 @@ export class Controller {
     this.#deps = {
       ...ports,
       cloud,
+      objects,
       sweeper: this.#sweeper,
       timeline: new TimelineWriter(ports),
       startedAt: ports.clock.now(),
@@ -138,6 +140,9 @@ export class Controller {
       if (kind === 'InstanceClass') {
         return await reconcile(instanceClassReconciler, name, this.#deps, signal, changed.signal);
       }
+      if (kind === 'InstancePool') {
+        return await reconcile(poolReconciler, name, this.#deps, signal, changed.signal);
+      }
       this.#log.error({ key }, 'A key of an unknown kind was triggered and is dropped');
       return 0;
     } catch (error) {
@@ -179,13 +184,9 @@ export class Controller {
   #everything(): readonly Key[] {
     return [
       SWEEP,
-      ...this.#objects
-        .list('Instance')
-        .items.map(({ metadata }) => keyOf('Instance', metadata.name)),
-      ...this.#objects.list('Droplet').items.map(({ metadata }) => keyOf('Droplet', metadata.name)),
-      ...this.#objects
-        .list('InstanceClass')
-        .items.map(({ metadata }) => keyOf('InstanceClass', metadata.name)),
+      ...(['Instance', 'InstanceClass', 'InstancePool', 'Droplet'] as const).flatMap((kind) =>
+        this.#objects.list(kind).items.map(({ metadata }) => keyOf(kind, metadata.name)),
+      ),
     ];
   }
 }

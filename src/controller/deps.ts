@@ -13,6 +13,7 @@ import type { Brakes } from './brakes.ts';
 import type { FleetView } from './fleet.ts';
 import type { Sweeper } from './sweep.ts';
 import type { TimelineWriter } from './timeline-writer.ts';
+import type { Objects } from './triggers.ts';
 
 /** What the settings say that reconcilers need to know. */
 export interface ControllerSettings {
@@ -45,6 +46,8 @@ export interface ControllerDeps {
   readonly cloud: Cloud;
   readonly sweeper: Pick<Sweeper, 'since'>;
   readonly timeline: TimelineWriter;
+  /** The objects as this process last saw them: for what needs no last word. */
+  readonly objects: Objects;
   /** What holds repairs now, from the whole fleet's state. */
   readonly brakes: () => Brakes;
   /** All instances of a class, in memory. */

@@ -1,7 +1,12 @@
 import type { Clock } from '../clock.ts';
 import { type Cloud, CloudError } from '../cloud/cloud.ts';
 import type { Logger } from '../log.ts';
-import { type CloudDroplet, clusterTag, uidOf } from '../resources/cloud-droplet.ts';
+import {
+  type CloudDroplet,
+  clusterTag,
+  uidOf,
+  wasMadeForPool,
+} from '../resources/cloud-droplet.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
 import type { Journal } from '../store/journal.ts';
@@ -22,12 +27,18 @@ export function orphansAmong(
 ): readonly CloudDroplet[] {
   const uids = new Set(records.map(({ metadata }) => metadata.uid));
   const ids = new Set(records.map(({ status }) => status?.id));
+  // A pool's droplet bears no uid. While its record knows no id, its name tells that it has one.
+  const names = new Set(
+    records.filter(({ status }) => status?.id === undefined).map(({ metadata }) => metadata.name),
+  );
   return droplets.filter((droplet) => {
     const uid = uidOf(droplet);
+    const isOurs = uid !== undefined || wasMadeForPool(droplet);
+    const isKnown = uid !== undefined ? uids.has(uid) : names.has(droplet.name);
     return (
       droplet.tags.includes(clusterTag(clusterId)) &&
-      uid !== undefined &&
-      !uids.has(uid) &&
+      isOurs &&
+      !isKnown &&
       !ids.has(droplet.id) &&
       now - Date.parse(droplet.createdAt) > MIN_AGE_MS
     );

@@ -1,19 +1,21 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { uidOf } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
-import type { Droplet } from '../resources/droplet.ts';
+import { type Droplet, poolOf } from '../resources/droplet.ts';
 import type { Instance } from '../resources/instance.ts';
 import type { InstanceClass } from '../resources/instance-class.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
-import { controllerOwner } from '../resources/meta.ts';
+import { controllerOwner, POOL_LABEL } from '../resources/meta.ts';
 import type { Change } from '../store/store.ts';
 import { rolloutMark } from './rollout.ts';
 
 /** What to look at, never what happened: "Instance/bot-573332221111", or SWEEP. */
 export type Key = string;
 export const SWEEP: Key = 'Sweep/account';
-export const keyOf = (kind: 'Instance' | 'InstanceClass' | 'Droplet', name: string): Key =>
-  `${kind}/${name}`;
+export const keyOf = (
+  kind: 'Instance' | 'InstanceClass' | 'InstancePool' | 'Droplet',
+  name: string,
+): Key => `${kind}/${name}`;
 
 /** The objects as this process last saw them. */
 export interface Objects {
@@ -35,7 +37,9 @@ export function keysOfChange(
         ? keysOfClass(change as Change<'InstanceClass'>, objects)
         : keysOfTurns(change.object as InstanceClass, previous as InstanceClass | undefined);
     case 'InstancePool':
-      return [];
+      return isNews && change.type !== 'deleted'
+        ? [keyOf('InstancePool', change.object.metadata.name)]
+        : [];
     case 'Droplet':
       return keysOfDroplet(change as Change<'Droplet'>, previous as Droplet | undefined, isNews);
   }
@@ -60,11 +64,13 @@ function keysOfInstance(
 
 function keysOfClass({ type, object }: Change<'InstanceClass'>, objects: Objects): readonly Key[] {
   const { name } = object.metadata;
-  const instances = objects
-    .list('Instance')
-    .items.filter((instance) => instance.spec.className === name)
-    .map((instance) => keyOf('Instance', instance.metadata.name));
-  return type === 'deleted' ? instances : [keyOf('InstanceClass', name), ...instances];
+  const users = (['Instance', 'InstancePool'] as const).flatMap((kind) =>
+    objects
+      .list(kind)
+      .items.filter(({ spec }) => spec.className === name)
+      .map(({ metadata }) => keyOf(kind, metadata.name)),
+  );
+  return type === 'deleted' ? users : [keyOf('InstanceClass', name), ...users];
 }
 
 /** Those whose turn it is now, and was not before. */
@@ -80,15 +86,22 @@ function keysOfPause(now: Instance, then: Instance | undefined): readonly Key[] 
   const name = now.status?.dropletName;
   return name && then && then.spec.paused !== now.spec.paused ? [keyOf('Droplet', name)] : [];
 }
-
 function keysOfDroplet(
   { type, object }: Change<'Droplet'>,
   previous: Droplet | undefined,
   isNews: boolean,
 ): readonly Key[] {
   const keys: Key[] = [];
-  if (isNews && type !== 'deleted') keys.push(keyOf('Droplet', object.metadata.name));
-  if (isNews || isAnotherMachine(object, previous)) {
+  const isMoved = isAnotherMachine(object, previous);
+  const pool = object.metadata.labels?.[POOL_LABEL];
+  // A pool writes what became of its request into the droplet.
+  if ((isNews || (pool !== undefined && isMoved)) && type !== 'deleted') {
+    keys.push(keyOf('Droplet', object.metadata.name));
+  }
+  if (pool !== undefined && (isNews || isMoved || isAnotherMember(object, previous))) {
+    keys.push(keyOf('InstancePool', pool));
+  }
+  if ((isNews || isMoved) && !poolOf(object)) {
     // Also for an instance that waits for the name and does not own the droplet.
     keys.push(keyOf('Instance', controllerOwner(object.metadata)?.name ?? object.metadata.name));
   }
@@ -96,13 +109,25 @@ function keysOfDroplet(
   return keys;
 }
 
+/** It got on, or fell back, on its way to wait for a number. */
+const isAnotherMember = ({ status: now }: Droplet, previous: Droplet | undefined): boolean => {
+  const then = previous?.status;
+  return (
+    now?.preparation?.readyAt !== then?.preparation?.readyAt ||
+    now?.preparation?.failures !== then?.preparation?.failures ||
+    now?.hold?.until !== then?.hold?.until ||
+    (now?.intent === undefined) !== (then?.intent === undefined)
+  );
+};
+
 function isAnotherWish(object: ObjectOf[Kind], previous: ObjectOf[Kind]): boolean {
   const [now, then] = [object.metadata, previous.metadata];
   return (
     now.uid !== then.uid ||
     now.generation !== then.generation ||
     now.deletionTimestamp !== then.deletionTimestamp ||
-    JSON.stringify(now.annotations) !== JSON.stringify(then.annotations)
+    JSON.stringify(now.annotations) !== JSON.stringify(then.annotations) ||
+    JSON.stringify(now.ownerReferences) !== JSON.stringify(then.ownerReferences)
   );
 }
 

@@ -20,6 +20,16 @@ export const clusterTag = (clusterId: string): string => `orquesta-cluster:${clu
 /** Binds a droplet to one Droplet object, for ever: names come back, uids don't. */
 export const uidTag = (uid: string): string => `orquesta-uid:${uid}`;
 
+/**
+ * On a droplet that was made for a pool, in place of a uid: several are made by one request and share their tags. Such a
+ * droplet is known by its name, which is made up at random for one Droplet object and never given again.
+ */
+export const poolTag = (poolUid: string): string => `${POOL_TAG_PREFIX}${poolUid}`;
+const POOL_TAG_PREFIX = 'orquesta-pool:';
+
+export const wasMadeForPool = (droplet: CloudDroplet): boolean =>
+  droplet.tags.some((tag) => tag.startsWith(POOL_TAG_PREFIX));
+
 const UID_TAG = /^orquesta-uid:(.+)$/;
 
 /** The uid that a droplet's tags bear, if they do. */

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import type { Condition } from './condition.ts';
+import type { BootstrapStatus } from './instance.ts';
 import { dropletTemplate } from './instance-class.ts';
-import type { Resource } from './meta.ts';
+import { controllerOwner, type OwnerReference, POOL_LABEL, type Resource } from './meta.ts';
 
-/** The machine's name in DigitalOcean is the object's own name. */
 export const dropletSpec = dropletTemplate;
 export type DropletSpec = z.infer<typeof dropletSpec>;
 
@@ -21,6 +21,26 @@ export interface CreateIntent {
   readonly known: readonly number[];
   /** Times of the looks by exact name that found nothing: the first and the last. */
   readonly absentLooks?: readonly string[] | undefined;
+}
+
+/** How far a pool's droplet is on its way to wait for a number. Times are RFC 3339. */
+export interface Preparation {
+  /** When its address was known. */
+  readonly startedAt: string;
+  /** As pinned at the first session: "ssh-ed25519 AAAA…". */
+  readonly hostKey?: string | undefined;
+  /** Made on the droplet to take its place; accepted too until it was seen. */
+  readonly nextHostKey?: string | undefined;
+  /** It has a host key of its own making; false: it can't be given one. Unset before it is known. */
+  readonly isRotated?: boolean | undefined;
+  /** The last trouble on the way to an SSH session. */
+  readonly sshProblem?: string | undefined;
+  readonly bootstrap?: BootstrapStatus | undefined;
+  /** All that can be done without a number is done. */
+  readonly readyAt?: string | undefined;
+  readonly lastCheckedAt?: string | undefined;
+  /** Looks in a row at which it let nobody in. */
+  readonly failures: number;
 }
 
 export type DropletPhase = 'pending' | 'creating' | 'active' | 'off' | 'deleting' | 'failed';
@@ -64,6 +84,34 @@ export interface DropletStatus {
   readonly failure?:
     | { readonly reason: string; readonly message: string; readonly at: string }
     | undefined;
+  /** Only of a droplet that was made for a pool. */
+  readonly preparation?: Preparation | undefined;
 }
 
 export type Droplet = Resource<DropletSpec, DropletStatus>;
+
+/** The machine's name in DigitalOcean, as it is to be: that of the instance which it serves, else the object's own. */
+export function cloudNameOf({ metadata }: Droplet): string {
+  const owner = controllerOwner(metadata);
+  return owner?.kind === 'Instance' ? owner.name : metadata.name;
+}
+
+/** The pool in which the droplet waits; undefined once it is claimed. */
+export function poolOf({ metadata }: Droplet): OwnerReference | undefined {
+  const owner = controllerOwner(metadata);
+  return owner?.kind === 'InstancePool' ? owner : undefined;
+}
+
+export const wasBornInPool = ({ metadata }: Droplet): boolean =>
+  metadata.labels?.[POOL_LABEL] !== undefined;
+
+/** Its machine is up and prepared, and waits for a number. */
+export const isWaiting = (droplet: Droplet): boolean =>
+  poolOf(droplet) !== undefined &&
+  droplet.metadata.deletionTimestamp === undefined &&
+  droplet.status?.failure === undefined &&
+  droplet.status?.id !== undefined &&
+  droplet.status.ip !== undefined &&
+  droplet.status.state === 'active' &&
+  droplet.status.preparation?.readyAt !== undefined &&
+  droplet.status.preparation.failures === 0;

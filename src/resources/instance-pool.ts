@@ -18,7 +18,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** While it is open, the pool holds another number of droplets. A window whose end is before its start goes over midnight. */
+/** While it is open, the pool holds another number of droplets. A window whose end is not after its start goes over midnight. */
 const scheduleWindow = z.strictObject({
   timeZone: timeZone.default('UTC').describe('IANA time zone of the times.'),
   /** Of the day on which the window opens; left out: every day. */
@@ -30,6 +30,8 @@ const scheduleWindow = z.strictObject({
   to: timeOfDay.describe('Time of day at which it closes; before the other one: on the next day.'),
   replicas: z.int().min(0).max(1000).describe('How many droplets wait while it is open.'),
 });
+
+export type ScheduleWindow = z.infer<typeof scheduleWindow>;
 
 export const instancePoolSpec = z.strictObject({
   /** What its droplets are prepared for. */
@@ -64,9 +66,9 @@ export const instancePoolSpec = z.strictObject({
     .default([])
     .describe('Times at which another number of droplets waits. The first open window counts.'),
 });
-type InstancePoolSpec = z.infer<typeof instancePoolSpec>;
+export type InstancePoolSpec = z.infer<typeof instancePoolSpec>;
 
-interface InstancePoolStatus {
+export interface InstancePoolStatus {
   readonly observedGeneration: number;
   readonly message: string;
   readonly conditions: readonly Condition[];
@@ -76,10 +78,15 @@ interface InstancePoolStatus {
   readonly replicas: number;
   readonly ready: number;
   readonly booting: number;
-  /** Claimed by instances since the pool was made. */
+  /** Claimed from it by instances that run on them now. */
   readonly claimed: number;
   /** What the waiting droplets cost together; absent while the price of the size is not known. */
   readonly costUsdPerHour?: number | undefined;
+  /** Names of droplets that are to be declared, written before they are; each until it has been seen. */
+  readonly declaring?: readonly string[] | undefined;
+  /** Lots of droplets in a row that came to nothing, and when the last one did. */
+  readonly failures?: number | undefined;
+  readonly lastFailureAt?: string | undefined;
 }
 
 /** Booted and prepared droplets without a number, so that a new instance of the class need not wait for a boot. */

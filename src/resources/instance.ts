@@ -114,6 +114,8 @@ export interface BootstrapStatus {
   readonly exitCode?: number | undefined;
   /** A sentence, when it did not end by itself with exit code 0. */
   readonly problem?: string | undefined;
+  /** `start`: the droplet came prepared from a pool, and only what depends on the number is left to do. */
+  readonly stage?: 'start' | undefined;
 }
 
 export interface BotStatus {
@@ -182,6 +184,7 @@ export interface InstanceStatus {
   /** What is going on, for people; the reason of the failure once failed. */
   readonly message: string;
   readonly conditions: readonly Condition[];
+  /** The Droplet object that is or will be the instance's. Written before that one is made or claimed: see `dropletNameOf`. */
   readonly dropletName?: string | undefined;
   readonly dropletId?: number | undefined;
   readonly dropletState?: string | undefined;
@@ -222,3 +225,10 @@ export type Instance = Resource<InstanceSpec, InstanceStatus>;
 
 /** The only name that an Instance of this number may have: it makes the number unique. */
 export const instanceName = (number: string): string => `bot-${number}`;
+
+/**
+ * The Droplet object that an instance goes by: one that it claims from a pool, or the one of its own name. An instance
+ * that has decided for its own name never claims another.
+ */
+export const dropletNameOf = ({ metadata, status }: Instance): string =>
+  status?.dropletName ?? metadata.name;

@@ -12,6 +12,13 @@ export const TRACEPARENT_ANNOTATION = `${GROUP}/traceparent`;
 /** Held by an object until what it stands for in the cloud is confirmed gone. */
 export const CLOUD_FINALIZER = `${GROUP}/cloud`;
 
+/** On every droplet that was made for a pool, for ever: the pool's name. */
+export const POOL_LABEL = `${GROUP}/pool`;
+/** What a pool's droplet was made for: another revision of the class can't use it. */
+export const POOL_REVISION_ANNOTATION = `${GROUP}/pool-revision`;
+/** The number that a droplet serves. */
+export const NUMBER_LABEL = `${GROUP}/number`;
+
 export interface OwnerReference {
   readonly apiVersion: string;
   readonly kind: string;

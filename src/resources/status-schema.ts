@@ -34,6 +34,23 @@ const phases = [
   'deleting',
 ] as const;
 
+const bootstrapRun = z.looseObject({
+  run: z.string().describe('Name of the run.'),
+  revision: z.string().describe('Digest of all that shapes the run.'),
+  classRevision: z.string().optional().describe("The same of the class's part alone."),
+  updates: z
+    .enum(['class', 'instance'])
+    .optional()
+    .describe('Whose edit it carries out, when it takes the place of a bot that served.'),
+  dropletId: id.describe('Where it ran.'),
+  attempt: z.int().describe('1 for the first try.'),
+  startedAt: time.describe('When it began.'),
+  finishedAt: time.optional().describe('When it ended.'),
+  exitCode: z.int().optional().describe('How it ended.'),
+  problem: z.string().optional().describe('Why it did not end by itself.'),
+  stage: z.enum(['start']).optional().describe('Only what depends on the number is done.'),
+});
+
 const instance = {
   observedGeneration,
   phase: z.enum(phases).describe('Where it stands on its way.'),
@@ -63,24 +80,7 @@ const instance = {
     })
     .optional()
     .describe('Somebody else answers at the address of the droplet.'),
-  bootstrap: z
-    .looseObject({
-      run: z.string().describe('Name of the run.'),
-      revision: z.string().describe('Digest of all that shapes the run.'),
-      classRevision: z.string().optional().describe("The same of the class's part alone."),
-      updates: z
-        .enum(['class', 'instance'])
-        .optional()
-        .describe('Whose edit it carries out, when it takes the place of a bot that served.'),
-      dropletId: id.describe('Where it ran.'),
-      attempt: z.int().describe('1 for the first try.'),
-      startedAt: time.describe('When it began.'),
-      finishedAt: time.optional().describe('When it ended.'),
-      exitCode: z.int().optional().describe('How it ended.'),
-      problem: z.string().optional().describe('Why it did not end by itself.'),
-    })
-    .optional()
-    .describe('The last run of the bootstrap.'),
+  bootstrap: bootstrapRun.optional().describe('The last run of the bootstrap.'),
   bot: z
     .looseObject({
       startedAt: time.optional().describe('When it was started or restarted.'),
@@ -203,6 +203,20 @@ const droplet = {
     .optional()
     .describe('An action that is under way in DigitalOcean.'),
   failure: failure.optional().describe('Why it has failed.'),
+  preparation: z
+    .looseObject({
+      startedAt: time.describe('When its address was known.'),
+      hostKey: z.string().optional().describe('The only one that is accepted.'),
+      nextHostKey: z.string().optional().describe('Made on the droplet to take its place.'),
+      isRotated: z.boolean().optional().describe('It has a host key of its own making.'),
+      sshProblem: z.string().optional().describe('The last trouble on the way to a session.'),
+      bootstrap: bootstrapRun.optional().describe('What is done without a number.'),
+      readyAt: time.optional().describe('When it was prepared.'),
+      lastCheckedAt: time.optional().describe('When it was looked at.'),
+      failures: z.int().describe('Looks in a row at which it let nobody in.'),
+    })
+    .optional()
+    .describe('How far it is on its way to wait in a pool.'),
 } satisfies Record<keyof DropletStatus, z.ZodType>;
 
 const pool = {
@@ -213,8 +227,11 @@ const pool = {
   replicas: z.int().describe('How many wait, prepared or not.'),
   ready: z.int().describe('How many wait to be claimed.'),
   booting: z.int().describe('How many are being prepared.'),
-  claimed: z.int().describe('How many instances have claimed since the pool was made.'),
+  claimed: z.int().describe('How many of those that instances run on were claimed here.'),
   costUsdPerHour: z.number().optional().describe('What those that wait cost together.'),
+  declaring: z.array(z.string()).optional().describe('Droplets that are about to be declared.'),
+  failures: z.int().optional().describe('Lots of droplets in a row that came to nothing.'),
+  lastFailureAt: time.optional().describe('When the last of them did.'),
 } satisfies Record<keyof NonNullable<ObjectOf['InstancePool']['status']>, z.ZodType>;
 
 export const statusSchemas: Readonly<Record<Kind, z.ZodType>> = {

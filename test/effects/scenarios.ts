@@ -1,4 +1,6 @@
 import { getCondition } from '../../src/resources/condition.ts';
+import { type Droplet, poolOf, wasBornInPool } from '../../src/resources/droplet.ts';
+import type { Instance } from '../../src/resources/instance.ts';
 import { ADOPT_ANNOTATION } from '../../src/resources/meta.ts';
 import { findPlace } from '../../src/simulator/account.ts';
 import type { World } from '../simulation/world.ts';
@@ -288,3 +290,127 @@ export const growingOld: Scenario = {
   prepare: created,
   play: (world) => world.advance(1_500_000),
 };
+
+const OTHER = '573334445555';
+
+const filled =
+  (replicas: number) =>
+  async (world: World): Promise<void> => {
+    await world.pool('warm', { replicas });
+    await world.untilSettled(LIMIT_MS);
+  };
+
+/** Acts at the moment at which a droplet of the pool gets an instance for its owner. */
+function onceTaken(world: World, act: (droplet: Droplet) => void): Promise<void> {
+  let isDone = false;
+  world.store.onCommit(({ kind, type, object }) => {
+    if (isDone || kind !== 'Droplet' || type !== 'modified') return;
+    if (!wasBornInPool(object as Droplet) || poolOf(object as Droplet)) return;
+    isDone = true;
+    act(object as Droplet);
+  });
+  return world.until('a droplet of the pool is claimed', () => isDone, LIMIT_MS);
+}
+
+/** Acts at the moment at which an instance writes down which droplet it is about to claim. */
+function onceChosen(world: World, act: () => void): Promise<void> {
+  let isDone = false;
+  world.store.onCommit(({ kind, object }) => {
+    if (isDone || kind !== 'Instance' || !(object as Instance).status?.dropletName) return;
+    isDone = true;
+    act();
+  });
+  return world.until('an instance decides for a droplet', () => isDone, LIMIT_MS);
+}
+
+export const claiming: readonly Scenario[] = [
+  {
+    name: 'fill a pool',
+    play: (world) => world.pool('warm', { replicas: 2 }),
+  },
+  {
+    name: 'claim',
+    prepare: filled(1),
+    play: async (world) => {
+      await world.create(NUMBER);
+    },
+  },
+  {
+    name: 'two instances and one droplet that waits',
+    prepare: async (world) => {
+      await filled(1)(world);
+      // Or the second one might find the next.
+      await world.pool('warm', { maxBooting: 1 });
+    },
+    play: async (world) => {
+      await Promise.all([world.create(NUMBER), world.create(OTHER)]);
+    },
+  },
+  {
+    name: 'the droplet dies when it was claimed',
+    prepare: filled(1),
+    play: async (world) => {
+      await world.create(NUMBER);
+      await onceTaken(world, ({ status }) => world.account.vanish(status?.id as number));
+    },
+  },
+  {
+    name: 'scale to zero while one is claimed',
+    prepare: filled(1),
+    play: async (world) => {
+      await world.create(NUMBER);
+      await onceChosen(world, () => void world.pool('warm', { replicas: 0 }));
+    },
+  },
+  {
+    name: 'delete while it claims',
+    prepare: filled(1),
+    play: async (world) => {
+      await world.create(NUMBER);
+      await onceChosen(world, () => void world.delete(NUMBER));
+    },
+  },
+];
+
+/** What a pool's one request for many may come to. */
+export const filling: readonly Scenario[] = [
+  {
+    name: 'fill a pool by an answer that names only some',
+    play: async (world) => {
+      world.setFaults([{ fault: { kind: 'partial-create' }, times: 1 }]);
+      await world.pool('warm', { replicas: 3 });
+    },
+  },
+  {
+    name: 'fill a pool by an answer that gets lost',
+    play: async (world) => {
+      world.setFaults([
+        { fault: { kind: 'lose-response' }, on: { operations: ['createDroplet'] }, times: 1 },
+      ]);
+      await world.pool('warm', { replicas: 2 });
+    },
+  },
+  {
+    name: 'a droplet that waits is switched off',
+    prepare: filled(2),
+    play: async (world) => {
+      const [first] = world.store.peekAll('Droplet');
+      world.account.powerLost(first?.status?.id as number);
+      await world.until(
+        'it is noticed',
+        () => first !== world.store.peekAll('Droplet')[0],
+        LIMIT_MS,
+      );
+    },
+  },
+  {
+    name: 'the class changes under a pool',
+    prepare: filled(1),
+    play: (world) => setImage(world, 'debian-12-x64'),
+  },
+  {
+    name: 'delete a pool',
+    prepare: filled(1),
+    play: (world) => world.deletePool('warm'),
+  },
+];

@@ -1,9 +1,10 @@
 import type { Clock } from '../../src/clock.ts';
 import { hasServed } from '../../src/controller/rollout.ts';
-import { ORQUESTA_TAG, uidTag } from '../../src/resources/cloud-droplet.ts';
+import { ORQUESTA_TAG, poolTag, uidTag } from '../../src/resources/cloud-droplet.ts';
 import type { Droplet } from '../../src/resources/droplet.ts';
 import type { Instance, InstanceStatus } from '../../src/resources/instance.ts';
 import type { Kind, ObjectOf } from '../../src/resources/kinds.ts';
+import { controllerOwner } from '../../src/resources/meta.ts';
 import type { Phase } from '../../src/resources/phase.ts';
 import type { Account, DropletRecord } from '../../src/simulator/account.ts';
 import type { Change } from '../../src/store/store.ts';
@@ -17,7 +18,11 @@ const LOOK_MS = 1_000;
 /** A droplet of ours that no record knows is collected within this time. */
 const COLLECTED_MS = 30 * 60_000;
 
+/** Before a pool's droplet's name, in place of a uid. */
+const POOL = 'pool droplet ';
+
 interface Birthmark {
+  readonly name: string;
   readonly tags: readonly string[];
   readonly birth: Birth;
 }
@@ -82,7 +87,7 @@ export class Invariants {
     this.#isTwinPardoned = false;
     const life = this.#account.ledger.report().droplets.find(({ id }) => id === droplet.id);
     const tags = life?.tags ?? [];
-    this.#births.set(droplet.id, { tags, birth });
+    this.#births.set(droplet.id, { name: droplet.name, tags, birth });
     if (birth === 'late') return;
     const uid = this.#uidOf(droplet.id);
     for (const other of this.#account.living()) {
@@ -167,17 +172,18 @@ export class Invariants {
   }
 
   #onDroplet({ type, object }: Change<'Droplet'>, previous: Droplet | undefined): void {
-    const { uid, name } = object.metadata;
+    const { name } = object.metadata;
     if (type === 'deleted') {
       const left = this.#account
         .living()
-        .filter(({ id }) => this.#uidOf(id) === uid && this.#births.get(id)?.birth !== 'late');
+        .filter(({ id }) => this.#isOf(id, object) && this.#births.get(id)?.birth !== 'late');
       for (const { id } of left) {
         this.#break(`I6: the record of ${name} goes while its droplet ${id} lives`);
       }
       return;
     }
     if (!previous) return;
+    this.#onOwner(object, previous);
     const [now, then] = [object.status, previous.status];
     if (then?.id !== undefined && now?.id !== undefined && then.id !== now.id) {
       this.#break(`I9: ${name} changes its droplet ${then.id} for ${now.id} in one write`);
@@ -188,6 +194,27 @@ export class Invariants {
     if ((now?.attempts ?? 0) < (then?.attempts ?? 0)) {
       this.#break(`I11: attempts of ${name} go back from ${then?.attempts} to ${now?.attempts}`);
     }
+  }
+
+  /** A claim is for good, and an instance has one droplet. */
+  #onOwner({ metadata }: Droplet, previous: Droplet): void {
+    const [now, then] = [metadata, previous.metadata].map(controllerOwner);
+    if (now === undefined || now.uid === then?.uid) return;
+    if (then?.kind === 'Instance') {
+      this.#break(`I2: ${metadata.name} of ${then.name} is given to ${now.name}`);
+    }
+    const others = this.#store
+      .peekAll('Droplet')
+      .filter((other) => other.metadata.name !== metadata.name)
+      .filter((other) => controllerOwner(other.metadata)?.uid === now.uid);
+    if (now.kind === 'Instance' && others.length > 0) {
+      this.#break(`I2: ${now.name} has ${others[0]?.metadata.name} and claims ${metadata.name}`);
+    }
+  }
+
+  #isOf(id: number, { metadata }: Droplet): boolean {
+    const uid = this.#uidOf(id);
+    return uid === metadata.uid || uid === `${POOL}${metadata.name}`;
   }
 
   #onInstance({ type, object }: Change<'Instance'>, previous: Instance | undefined): void {
@@ -235,14 +262,18 @@ export class Invariants {
     this.#break(`I12: ${metadata.name} is re-initialised while ${names} of ${fleet.length} is`);
   }
 
+  /** Of a pool's droplet by its name: there is no other of that name, ever. */
   #recordOf(uid: string): Droplet | undefined {
-    return this.#store.peekAll('Droplet').find(({ metadata }) => metadata.uid === uid);
+    return this.#store
+      .peekAll('Droplet')
+      .find(({ metadata }) => metadata.uid === uid || `${POOL}${metadata.name}` === uid);
   }
 
   /** The uid that a droplet was made for; undefined for one that is not ours. */
   #uidOf(id: number): string | undefined {
-    const tags = this.#births.get(id)?.tags ?? [];
+    const { tags = [], name } = this.#births.get(id) ?? {};
     if (!tags.includes(ORQUESTA_TAG)) return undefined;
+    if (tags.some((tag) => tag.startsWith(poolTag('')))) return `${POOL}${name}`;
     const prefix = uidTag('');
     return tags.find((tag) => tag.startsWith(prefix))?.slice(prefix.length);
   }

@@ -4,13 +4,20 @@ import { botEnvironment, environmentFile } from '../../src/controller/bootstrap/
 import type { ControllerSettings } from '../../src/controller/deps.ts';
 import type { Logger } from '../../src/log.ts';
 import { isConditionTrue } from '../../src/resources/condition.ts';
-import { type InstanceSpec, instanceName, instanceSpec } from '../../src/resources/instance.ts';
+import { cloudNameOf, poolOf, wasBornInPool } from '../../src/resources/droplet.ts';
+import {
+  dropletNameOf,
+  type InstanceSpec,
+  instanceName,
+  instanceSpec,
+} from '../../src/resources/instance.ts';
 import {
   DEFAULT_CLASS,
   type InstanceClassSpec,
   instanceClassSpec,
 } from '../../src/resources/instance-class.ts';
-import { REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
+import { type InstancePoolSpec, instancePoolSpec } from '../../src/resources/instance-pool.ts';
+import { controllerOwner, type ObjectMeta, REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
 import { LocalSecrets } from '../../src/secrets/local-secrets.ts';
 import { Account, type AccountOptions } from '../../src/simulator/account.ts';
 import { type FaultRule, Faults } from '../../src/simulator/faults.ts';
@@ -86,6 +93,8 @@ export class World {
   readonly processes: Process[] = [];
   /** What users were told is wanted; undefined: deleted. By name. */
   readonly wishes = new Map<string, InstanceSpec | undefined>();
+  /** What is wanted of pools; undefined: deleted. By name. */
+  readonly pools = new Map<string, InstancePoolSpec | undefined>();
   /** Names of Droplets that are to live on without their instances. */
   readonly orphans = new Set<string>();
   readonly #options: WorldOptions;
@@ -247,6 +256,20 @@ export class World {
     return true;
   }
 
+  /** Applies a pool: makes it, or changes what it is to hold. */
+  async pool(name: string, wish: Partial<InstancePoolSpec>): Promise<void> {
+    const old = await this.store.get('InstancePool', name);
+    const spec = instancePoolSpec.parse({ ...old?.spec, ...wish });
+    if (old) await this.store.update('InstancePool', { ...old, spec });
+    else await this.store.create('InstancePool', { name, spec });
+    this.pools.set(name, spec);
+  }
+
+  async deletePool(name: string): Promise<void> {
+    await this.store.delete('InstancePool', name);
+    this.pools.set(name, undefined);
+  }
+
   setFaults(rules: readonly FaultRule[]): void {
     this.faults.set(rules);
   }
@@ -303,6 +326,7 @@ export class World {
         if ((status.bot?.failures ?? 0) > 0) reasons.push(`${name} has failed a look`);
       }
     }
+    reasons.push(...this.#whyPoolsNotSettled());
     const recorded = new Set<number>();
     for (const { metadata, status } of store.peekAll('Droplet')) {
       if (status?.id !== undefined) recorded.add(status.id);
@@ -311,8 +335,9 @@ export class World {
       if (this.orphans.has(metadata.name)) {
         const isOwned = metadata.ownerReferences !== undefined;
         if (isOwned) reasons.push(`Droplet ${metadata.name} has an owner still`);
-      } else if (!this.wishes.get(metadata.name))
+      } else if (!this.#isWished(metadata)) {
         reasons.push(`Droplet ${metadata.name} is left over`);
+      }
     }
     for (const { metadata, status } of store.peekAll('InstanceClass')) {
       const isRolledOut = isConditionTrue(status?.conditions, 'RolledOut');
@@ -338,6 +363,52 @@ export class World {
       if (!living.some((droplet) => droplet.id === id)) reasons.push(`droplet ${id} is no more`);
     }
     return reasons;
+  }
+
+  #whyPoolsNotSettled(): readonly string[] {
+    const reasons: string[] = [];
+    for (const [name, wish] of this.pools) {
+      const pool = this.store.peek('InstancePool', name);
+      if (wish === undefined) {
+        if (pool) reasons.push(`pool ${name} is still there: ${pool.status?.message}`);
+        continue;
+      }
+      const waiting = this.store
+        .peekAll('Droplet')
+        .filter((droplet) => controllerOwner(droplet.metadata)?.uid === pool?.metadata.uid);
+      if (waiting.length !== wish.replicas) {
+        reasons.push(`pool ${name} has ${waiting.length} droplets: ${pool?.status?.message}`);
+      }
+      for (const { metadata, status } of waiting) {
+        const machine = this.hosts.machines.get(status?.id ?? -1);
+        if (!status?.preparation?.readyAt || !machine?.isPrepared) {
+          reasons.push(`${metadata.name} is not prepared: ${status?.message}`);
+        } else if (machine.env !== undefined) reasons.push(`a bot runs on ${metadata.name}`);
+      }
+      const claimed = this.store
+        .peekAll('Droplet')
+        .filter((droplet) => wasBornInPool(droplet) && !poolOf(droplet)).length;
+      if (pool?.status?.claimed !== claimed) reasons.push(`pool ${name} miscounts its claimed`);
+      if (pool?.status?.ready !== wish.replicas || pool.status.booting !== 0) {
+        reasons.push(`pool ${name} does not tell what waits: ${JSON.stringify(pool?.status)}`);
+      }
+    }
+    for (const droplet of this.store.peekAll('Droplet')) {
+      const living = this.account.living().find(({ id }) => id === droplet.status?.id);
+      if (living && living.name !== cloudNameOf(droplet)) {
+        reasons.push(`droplet ${living.id} is still called ${living.name}`);
+      }
+    }
+    return reasons;
+  }
+
+  /** Somebody wants this Droplet object. */
+  #isWished(metadata: ObjectMeta): boolean {
+    const owner = controllerOwner(metadata);
+    if (owner?.kind === 'InstancePool') return this.pools.get(owner.name) !== undefined;
+    const instance = owner && this.store.peek('Instance', owner.name);
+    const isItsOwn = instance === undefined || dropletNameOf(instance) === metadata.name;
+    return isItsOwn && this.wishes.get(owner?.name ?? metadata.name) !== undefined;
   }
 
   /** What differs from the wishes once all has settled: the end must not depend on what happened on the way. */
@@ -392,18 +463,25 @@ export class World {
           annotations: metadata.annotations,
         }))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
+      pools: this.store.peekAll('InstancePool').map(({ metadata, status }) => ({
+        name: metadata.name,
+        ready: status?.ready,
+        booting: status?.booting,
+      })),
       droplets: this.store
         .peekAll('Droplet')
-        .map(({ metadata, status }) => ({
-          name: metadata.name,
-          phase: status?.phase,
-          hasId: status?.id !== undefined,
-          isOwnersId: this.store.peek('Instance', metadata.name)?.status?.dropletId === status?.id,
+        .map((droplet) => ({
+          name: nameless(cloudNameOf(droplet)),
+          phase: droplet.status?.phase,
+          hasId: droplet.status?.id !== undefined,
+          isOwnersId:
+            this.store.peek('Instance', controllerOwner(droplet.metadata)?.name ?? '')?.status
+              ?.dropletId === droplet.status?.id,
         }))
         .sort((a, b) => (a.name < b.name ? -1 : 1)),
       living: this.account
         .living()
-        .map(({ name, status }) => `${name} ${status}`)
+        .map(({ name, status }) => `${nameless(name)} ${status}`)
         .sort(),
     };
   }
@@ -428,6 +506,9 @@ export class World {
     }
   }
 }
+
+/** A pool's droplets are called differently in each run. */
+const nameless = (name: string): string => name.replace(/^(pool-.+)-\w+$/, '$1');
 
 const SILENT = (() => {
   const log: Record<string, unknown> = {};

@@ -22,6 +22,8 @@ interface Run {
   readonly boot: number;
   readonly endsAt: number;
   readonly env: string;
+  /** ORQUESTA_STAGE: what of the class's script is run. */
+  readonly stage: string;
   readonly exitCode: number;
   state: 'running' | 'ended' | 'dead';
 }
@@ -32,6 +34,8 @@ export interface Machine {
   readonly runs: Map<string, Run>;
   /** What the last successful bootstrap gave to the bot. */
   env: string | undefined;
+  /** All that needs no number is in place. */
+  isPrepared: boolean;
   boots: number;
   bootedAt: number;
   /** When the bot's service was last started; undefined: it is not installed, or stopped. */
@@ -145,6 +149,7 @@ export class DropletHosts {
       droplet,
       runs: new Map(),
       env: undefined,
+      isPrepared: false,
       boots: 0,
       bootedAt: 0,
       serviceSince: undefined,
@@ -171,6 +176,8 @@ export class DropletHosts {
       if (run.state !== 'running' || this.#clock.now() < run.endsAt) continue;
       run.state = 'ended';
       if (run.exitCode !== 0) continue;
+      machine.isPrepared = true;
+      if (run.stage === 'prepare') continue;
       machine.env = run.env;
       machine.serviceSince = run.endsAt;
       if (machine.sickness === 'needs-restart') machine.sickness = undefined;
@@ -205,14 +212,18 @@ export class DropletHosts {
       for (const other of machine.runs.values())
         if (other.state === 'running') other.state = 'dead';
       const [, botEnv = ''] = /^\S+ \S+\/bot\.env (\S*)$/m.exec(stdin) ?? [];
+      const stage = stageOf(stdin);
       const env = Buffer.from(botEnv, 'base64').toString('utf8');
       const isFailing = machine.failingRuns > 0 || env.includes(`${BREAKS_BOOTSTRAP}=`);
       if (machine.failingRuns > 0) machine.failingRuns--;
+      const isUnprepared = stage === 'start' && !machine.isPrepared;
+      const { bootstrapMs } = this.#options;
       run = {
         boot: machine.boots,
-        endsAt: this.#clock.now() + this.#options.bootstrapMs,
+        endsAt: this.#clock.now() + (stage === 'start' ? bootstrapMs / 10 : bootstrapMs),
         env,
-        exitCode: isFailing ? 1 : 0,
+        stage,
+        exitCode: isFailing || isUnprepared ? 1 : 0,
         state: 'running',
       };
       machine.runs.set(name, run);
@@ -242,6 +253,14 @@ const ok = (stdout: string): CommandResult => ({ exitCode: 0, stdout: `${stdout}
 /** The host key that user_data gave to the machine. */
 function bornKey(droplet: DropletRecord): string {
   return /ed25519_public: "([^"]+)"/.exec(droplet.userData)?.[1] ?? ownKey(droplet);
+}
+
+/** As the run's environment file says. */
+function stageOf(stdin: string): string {
+  const [, env = ''] = /^\S+ \S+\/env (\S*)$/m.exec(stdin) ?? [];
+  const [, stage = ''] =
+    /^ORQUESTA_STAGE (\S*)$/m.exec(Buffer.from(env, 'base64').toString()) ?? [];
+  return Buffer.from(stage, 'base64').toString('utf8');
 }
 
 /** One that was made on the machine. */

@@ -18,19 +18,54 @@ export function botEnvironment(spec: InstanceSpec, klass: InstanceClassSpec): En
 }
 
 /** What the bootstrap script gets: all that the bot gets, and where things are. */
-export function scriptEnvironment(
+export const scriptEnvironment = (
   spec: InstanceSpec,
   klass: InstanceClassSpec,
   botRepository: string,
-): Environment {
-  return {
-    BOT_REPOSITORY: botRepository,
-    ...botEnvironment(spec, klass),
-    BOT_SERVICE: klass.bot.service,
-    QR_PORT: String(klass.bot.qrPort),
-    PANEL_PORT: String(klass.bot.panelPort),
-  };
+): Environment => aroundTheBot(botEnvironment(spec, klass), klass, botRepository);
+
+/** The same while nobody knows for which number: on a pool's droplet. */
+export const poolEnvironment = (klass: InstanceClassSpec, botRepository: string): Environment =>
+  aroundTheBot(klass.bot.env, klass, botRepository);
+
+const aroundTheBot = (
+  bot: Environment,
+  klass: InstanceClassSpec,
+  botRepository: string,
+): Environment => ({
+  BOT_REPOSITORY: botRepository,
+  ...bot,
+  BOT_SERVICE: klass.bot.service,
+  QR_PORT: String(klass.bot.qrPort),
+  PANEL_PORT: String(klass.bot.panelPort),
+});
+
+/**
+ * What a run of the script is to do, as ORQUESTA_STAGE: all of it; all that needs no number, on a droplet that waits in a
+ * pool, where no bot may run; or the rest of it, on a droplet that was prepared before.
+ */
+export type Stage = 'full' | 'prepare' | 'start';
+
+/** Both environments of one run. */
+export interface RunEnvironment {
+  readonly bot: Environment;
+  readonly script: Environment;
 }
+
+export const instanceRun = (
+  spec: InstanceSpec,
+  klass: InstanceClassSpec,
+  botRepository: string,
+  stage: Stage,
+): RunEnvironment => ({
+  bot: botEnvironment(spec, klass),
+  script: { ...scriptEnvironment(spec, klass, botRepository), ORQUESTA_STAGE: stage },
+});
+
+export const poolRun = (klass: InstanceClassSpec, botRepository: string): RunEnvironment => ({
+  bot: klass.bot.env,
+  script: { ...poolEnvironment(klass, botRepository), ORQUESTA_STAGE: 'prepare' satisfies Stage },
+});
 
 /** Puts the secrets' values in. Throws SecretError, whose message begins with the variable's name. */
 export async function withSecrets(env: Environment, secrets: Secrets): Promise<PlainEnvironment> {

@@ -10,16 +10,17 @@ exec >>log 2>&1 </dev/null
 if [ -r "/proc/$$/stat" ]; then began=$(sed 's/.*) //' "/proc/$$/stat" | cut -d' ' -f20); else began=$(ps -o lstart= -p $$); fi
 printf '%s %s\n' "$$" "$began" >pid.part && mv pid.part pid
 
-# Its last stages restart sshd and hold apt's locks.
-if command -v cloud-init >/dev/null; then
-  echo '==> wait for cloud-init'
-  timeout -k 10 300 cloud-init status --wait >/dev/null || echo 'cloud-init reports trouble; going on'
-fi
-
 while IFS=' ' read -r name data; do
   value=$(printf %s "$data" | base64 -d && printf x)
   export "$name=${value%x}"
 done <env
+
+# Its last stages restart sshd and hold apt's locks. A droplet that was prepared before is long past them.
+if [ "${ORQUESTA_STAGE:-}" != start ] && command -v cloud-init >/dev/null; then
+  echo '==> wait for cloud-init'
+  timeout -k 10 300 cloud-init status --wait >/dev/null || echo 'cloud-init reports trouble; going on'
+fi
+
 export HOME="${HOME:-/root}" ORQUESTA_BOT_ENV_FILE="$dir/bot.env"
 
 # A session that the bot had on another droplet goes back before it first starts on this one.

@@ -4,7 +4,12 @@ import type { InstanceSpec } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Session } from '../../ssh/shell.ts';
-import { botEnvironment, environmentFile, scriptEnvironment, withSecrets } from './environment.ts';
+import {
+  environmentFile,
+  type RunEnvironment,
+  scriptEnvironment,
+  withSecrets,
+} from './environment.ts';
 
 const RUN_SCRIPT = readFileSync(new URL('./run.sh', import.meta.url), 'utf8');
 const ENSURE_RUN = readFileSync(new URL('./ensure-run.sh', import.meta.url), 'utf8');
@@ -19,7 +24,7 @@ export type RunState =
   /** It was started, and neither runs nor left an exit code: the machine went down under it. */
   | { readonly is: 'dead' };
 
-interface File {
+export interface RunFile {
   readonly path: string;
   readonly mode: string;
   readonly content: string | Buffer;
@@ -53,13 +58,13 @@ const sorted = (record: object): readonly [string, unknown][] =>
 /** The files of one run: ours, the class's, and the two environments. Throws SecretError. */
 export async function runFiles(
   run: string,
-  spec: InstanceSpec,
   klass: InstanceClassSpec,
-  { botRepository, secrets }: { readonly botRepository: string; readonly secrets: Secrets },
-): Promise<readonly File[]> {
+  environment: RunEnvironment,
+  secrets: Secrets,
+): Promise<readonly RunFile[]> {
   const dir = `${BASE}/${run}`;
-  const bot = await withSecrets(botEnvironment(spec, klass), secrets);
-  const env = await withSecrets(scriptEnvironment(spec, klass, botRepository), secrets);
+  const bot = await withSecrets(environment.bot, secrets);
+  const env = await withSecrets(environment.script, secrets);
   const lines = Object.entries(env).map(([name, value]) => `${name} ${base64(value)}\n`);
   return [
     ...klass.bootstrap.files,
@@ -82,7 +87,7 @@ const RUN_NAME = /^[a-z0-9-]{1,64}$/;
 export async function ensureRun(
   session: Session,
   run: string,
-  files: readonly File[],
+  files: readonly RunFile[],
   limitSeconds: number,
   signal: AbortSignal,
 ): Promise<RunState> {

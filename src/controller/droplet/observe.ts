@@ -1,7 +1,9 @@
-import { type CloudDroplet, uidOf } from '../../resources/cloud-droplet.ts';
-import type { Droplet } from '../../resources/droplet.ts';
-import type { Instance } from '../../resources/instance.ts';
-import { isKind } from '../../resources/kinds.ts';
+import { type CloudDroplet, uidOf, wasMadeForPool } from '../../resources/cloud-droplet.ts';
+import { cloudNameOf, type Droplet, poolOf, wasBornInPool } from '../../resources/droplet.ts';
+import { dropletNameOf, type Instance } from '../../resources/instance.ts';
+import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import type { InstancePool } from '../../resources/instance-pool.ts';
+import { isKind, type Kind, type ObjectOf } from '../../resources/kinds.ts';
 import { controllerOwner } from '../../resources/meta.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { DropletFacts } from './plan.ts';
@@ -14,14 +16,22 @@ export function tellApart(
   const { uid, name } = droplet.metadata;
   const id = droplet.status?.id;
   const others = droplets.filter((candidate) => candidate.id !== id);
+  const cloudName = cloudNameOf(droplet).toLowerCase();
   return {
     recorded: droplets.find((candidate) => candidate.id === id),
     twins: others
-      .filter((candidate) => uidOf(candidate) === uid)
+      .filter(
+        (candidate) =>
+          uidOf(candidate) === uid ||
+          // What a pool's request made has no uid of its own: its name is.
+          (wasBornInPool(droplet) && wasMadeForPool(candidate) && candidate.name === name),
+      )
       .toSorted((a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || a.id - b.id),
     namesakes: others.filter(
       (candidate) =>
-        uidOf(candidate) === undefined && candidate.name.toLowerCase() === name.toLowerCase(),
+        uidOf(candidate) === undefined &&
+        !wasMadeForPool(candidate) &&
+        candidate.name.toLowerCase() === cloudName,
     ),
   };
 }
@@ -32,12 +42,16 @@ export async function observeDroplet(
 ): Promise<DropletFacts> {
   const { uid, name } = droplet.metadata;
   const owner = controllerOwner(droplet.metadata);
-  const [{ sweep, droplets }, access, full, ownerNow] = await Promise.all([
+  const cloudName = cloudNameOf(droplet);
+  const [{ sweep, droplets }, renamed, access, full, ownerNow] = await Promise.all([
     cloudView.find({ id: droplet.status?.id, name, uid }),
+    cloudName === name ? undefined : cloudView.find({ name: cloudName }),
     cloudView.access(),
     cloudView.full(),
     owner && isKind(owner.kind) ? store.get(owner.kind, owner.name) : undefined,
   ]);
+  const known = new Set(droplets.map(({ id }) => id));
+  const others = renamed?.droplets.filter(({ id }) => !known.has(id)) ?? [];
   const instance = ownerNow?.kind === 'Instance' ? (ownerNow as Instance) : undefined;
   return {
     sweep,
@@ -45,7 +59,24 @@ export async function observeDroplet(
     full,
     isKeptOn: instance !== undefined && !instance.spec.paused,
     isPaused: instance?.spec.paused ?? false,
-    isAbandoned: owner !== undefined && ownerNow?.metadata.uid !== owner.uid,
-    ...tellApart(droplet, droplets),
+    isAbandoned: isAbandoned(droplet, ownerNow),
+    poolClass: poolOf(droplet) && (await classOf(ownerNow, store)),
+    ...tellApart(droplet, [...droplets, ...others]),
   };
+}
+
+/** Nobody will ever ask for the object's end: its owner is gone, another of the same name has come, or it goes by another droplet. */
+export function isAbandoned({ metadata }: Droplet, ownerNow: ObjectOf[Kind] | undefined): boolean {
+  const owner = controllerOwner(metadata);
+  if (!owner) return false;
+  if (ownerNow?.metadata.uid !== owner.uid) return true;
+  return ownerNow.kind === 'Instance' && dropletNameOf(ownerNow as Instance) !== metadata.name;
+}
+
+async function classOf(
+  pool: ObjectOf[Kind] | undefined,
+  store: ControllerDeps['store'],
+): Promise<InstanceClassSpec | undefined> {
+  if (pool?.kind !== 'InstancePool') return undefined;
+  return (await store.get('InstanceClass', (pool as InstancePool).spec.className))?.spec;
 }

@@ -14,6 +14,7 @@ const noFacts: DropletFacts = {
   isKeptOn: true,
   isPaused: false,
   isAbandoned: false,
+  poolClass: undefined,
 };
 const sweptAt = (seconds: number) => ({
   startedAt: T0 + seconds * 1000,
@@ -298,6 +299,7 @@ describe('whatever the facts', () => {
     isKeptOn: fc.boolean(),
     isPaused: fc.boolean(),
     isAbandoned: fc.boolean(),
+    poolClass: fc.constant(undefined),
   });
   const anyStatus = fc.option(
     fc.record({

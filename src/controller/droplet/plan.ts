@@ -1,11 +1,19 @@
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
-import type { CreateIntent, Droplet, DropletStatus } from '../../resources/droplet.ts';
-import { ADOPT_ANNOTATION } from '../../resources/meta.ts';
+import {
+  type CreateIntent,
+  cloudNameOf,
+  type Droplet,
+  type DropletStatus,
+  poolOf,
+} from '../../resources/droplet.ts';
+import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import { ADOPT_ANNOTATION, controllerOwner } from '../../resources/meta.ts';
 import type { AccountFull, CloudAccess, Sweep } from '../../store/cloud-view.ts';
 import { isLookDue } from '../access.ts';
 import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
 import { isRoomLookDue } from '../room.ts';
+import { planPreparation } from './preparation.ts';
 
 export type DropletStep =
   | 'create'
@@ -14,6 +22,12 @@ export type DropletStep =
   | 'end-intent'
   | 'check-gone'
   | 'power-on'
+  | 'rename'
+  | 'connect-member'
+  | 'rotate-member-key'
+  | 'start-preparation'
+  | 'follow-preparation'
+  | 'check-member'
   | 'request-delete'
   | 'confirm-gone'
   | 'delete-duplicate'
@@ -36,8 +50,10 @@ export interface DropletFacts {
   readonly isKeptOn: boolean;
   /** Its Instance is to be left alone: what is not there yet is not made. */
   readonly isPaused: boolean;
-  /** Its Instance is gone, or another of the same name has come: nobody will ever ask for the object's end. */
+  /** Its owner is gone, another of the same name has come, or it goes by another droplet: nobody will ever ask for the object's end. */
   readonly isAbandoned: boolean;
+  /** Of a pool's droplet: how it is to be prepared. */
+  readonly poolClass: InstanceClassSpec | undefined;
 }
 
 /** An accepted droplet may be missing from any list, and answer 404 by id, for some seconds (digitalocean/pydo#468, terraform-provider-digitalocean#1486). */
@@ -47,6 +63,8 @@ const SETTLED_AFTER_MS = 60_000;
 /** … and this long after the look before. */
 const BETWEEN_LOOKS_MS = 15_000;
 const FIRST_LOOK_MS = 2_000;
+/** A pool sends the create of several at once, and may still be waiting for the answer. */
+const FIRST_LOOK_FOR_MEMBER_MS = 35_000;
 /** DigitalOcean's clock and ours may differ by so much. */
 const CLOCK_SKEW_MS = 300_000;
 /** A DELETE answered 204 may be without effect: ask again. */
@@ -54,6 +72,7 @@ const REPEAT_DELETE_MS = 15_000;
 /** Sweeps tell sooner; this is for when none comes. */
 const UNSWEPT_LOOK_MS = 10_000;
 const POWER_ON_AGAIN_MS = 60_000;
+const RENAME_AGAIN_MS = 60_000;
 const UNAUTHORIZED_LOOK_MS = 60_000;
 
 const at = (time: string): number => Date.parse(time);
@@ -63,23 +82,24 @@ export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number):
   const status = droplet.status;
   if (droplet.metadata.deletionTimestamp) {
     return isOursToFinalize(droplet.metadata.finalizers)
-      ? planDeletion(status, facts, now)
+      ? planDeletion(droplet, facts, now)
       : { wait: 'OthersFinalizers', why: 'Done, but for the finalizers that others have set' };
   }
   if (facts.isAbandoned) {
-    return { do: 'delete-record', why: 'The instance that the droplet was for is gone' };
+    return { do: 'delete-record', why: 'Nobody owns the droplet any more' };
   }
   if (status?.failure) {
     return { settled: status.failure.reason, why: status.failure.message, lookAgain: 0 };
   }
-  if (status?.id !== undefined) return planMachine(status, facts, now);
+  if (status?.id !== undefined) return planMachine(droplet, status, facts, now);
 
   const found = facts.twins[0] ?? answerTo(status?.intent, facts.namesakes);
   if (found) return { do: 'adopt', why: `Droplet ${found.id} in the cloud is this one` };
   if (droplet.metadata.annotations?.[ADOPT_ANNOTATION]) {
     return { do: 'adopt', why: 'An existing droplet is to be taken over' };
   }
-  if (status?.intent) return planSettling(status.intent, now);
+  const isMember = poolOf(droplet) !== undefined;
+  if (status?.intent) return planSettling(status.intent, isMember, now);
   if (facts.isPaused) {
     return { wait: 'Paused', why: 'No droplet is created while the instance is paused' };
   }
@@ -91,11 +111,15 @@ export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number):
   if (status?.hold && at(status.hold.until) > now) {
     return { wait: status.hold.reason, why: status.hold.message, until: at(status.hold.until) };
   }
+  if (isMember) return { wait: 'PoolPending', why: 'The pool is about to ask for the droplet' };
   return { do: 'create', why: 'Asking DigitalOcean for the droplet' };
 }
 
 /** No create while the token is refused, but for the one that finds out when creates alone are. */
-function refusalOf(access: CloudAccess | undefined, now: number): Plan<DropletStep> | undefined {
+export function refusalOf(
+  access: CloudAccess | undefined,
+  now: number,
+): Extract<Plan<never>, { wait: string }> | undefined {
   if (!access || access.ok) return undefined;
   const isMyLook = access.refused === 'creates' && isLookDue(access, now);
   if (isMyLook) return undefined;
@@ -105,7 +129,12 @@ function refusalOf(access: CloudAccess | undefined, now: number): Plan<DropletSt
 }
 
 /** The id is known: keep what is there, and notice when it is no longer there. */
-function planMachine(status: DropletStatus, facts: DropletFacts, now: number): Plan<DropletStep> {
+function planMachine(
+  droplet: Droplet,
+  status: DropletStatus,
+  facts: DropletFacts,
+  now: number,
+): Plan<DropletStep> {
   const { recorded, twins, sweep } = facts;
   if (!recorded) {
     const acceptedAt = at(status.acceptedAt ?? '1970-01-01T00:00:00Z');
@@ -119,6 +148,7 @@ function planMachine(status: DropletStatus, facts: DropletFacts, now: number): P
   if (twins.length > 0) {
     return { do: 'delete-duplicate', why: 'More than one droplet was made for this object' };
   }
+  if (poolOf(droplet)) return planMember(status, recorded, facts.poolClass, now);
   if (recorded.state === 'off' && facts.isKeptOn) {
     if (!status.action || now - at(status.action.requestedAt) > POWER_ON_AGAIN_MS) {
       return { do: 'power-on', why: `Droplet ${recorded.id} is off` };
@@ -131,11 +161,46 @@ function planMachine(status: DropletStatus, facts: DropletFacts, now: number): P
     return { wait: 'Booting', why, until: now + UNSWEPT_LOOK_MS };
   }
   const why = `Droplet ${recorded.id} is ${recorded.state} at ${recorded.ip}`;
-  return { settled: recorded.state === 'new' ? 'Booting' : 'Running', why, lookAgain: 0 };
+  const settled = recorded.state === 'new' ? 'Booting' : 'Running';
+  if (!isMisnamed(droplet, recorded)) return { settled, why, lookAgain: 0 };
+  const { action } = status;
+  const renameAt = action?.type === 'rename' ? at(action.requestedAt) + RENAME_AGAIN_MS : now;
+  if (now < renameAt) return { settled, why, lookAgain: renameAt - now };
+  return { do: 'rename', why: `Droplet ${recorded.id} gets the name ${cloudNameOf(droplet)}` };
+}
+
+/** It was claimed from a pool, and the cloud shows its old name. Nobody waits for that: the name is for people. */
+const isMisnamed = (droplet: Droplet, recorded: CloudDroplet): boolean =>
+  controllerOwner(droplet.metadata)?.kind === 'Instance' &&
+  !droplet.status?.adopted &&
+  recorded.name.toLowerCase() !== cloudNameOf(droplet).toLowerCase();
+
+/** The machine is there, and waits in a pool: what does not work is replaced by the pool and never mended. */
+function planMember(
+  status: DropletStatus,
+  recorded: CloudDroplet,
+  klass: InstanceClassSpec | undefined,
+  now: number,
+): Plan<DropletStep> {
+  if (recorded.state === 'off') {
+    return { fail: 'DropletOff', why: `Droplet ${recorded.id} was switched off in the pool` };
+  }
+  if (!klass) return { wait: 'ClassNotFound', why: 'There is no such class to prepare it for' };
+  if (!recorded.ip) {
+    const limit = klass.deadlines.dropletActiveSeconds;
+    const deadline = at(status.acceptedAt ?? '1970-01-01T00:00:00Z') + limit * 1000;
+    if (now >= deadline) {
+      const why = `Droplet ${recorded.id} had no address after ${limit} s`;
+      return { fail: 'DropletDeadlineExceeded', why };
+    }
+    const why = `Droplet ${recorded.id} is ${recorded.state} and has no address yet`;
+    return { wait: 'Booting', why, until: Math.min(deadline, now + UNSWEPT_LOOK_MS) };
+  }
+  return planPreparation(status, recorded.ip, klass, now);
 }
 
 /** A create was sent whose outcome is unknown. It is never sent again before that is settled. */
-function planSettling(intent: CreateIntent, now: number): Plan<DropletStep> {
+function planSettling(intent: CreateIntent, isMember: boolean, now: number): Plan<DropletStep> {
   const startedAt = at(intent.startedAt);
   const [first, last] = intent.absentLooks ?? [];
   if (
@@ -148,7 +213,7 @@ function planSettling(intent: CreateIntent, now: number): Plan<DropletStep> {
   }
   const due = first
     ? Math.max(at(first) + BETWEEN_LOOKS_MS, startedAt + SETTLED_AFTER_MS)
-    : startedAt + FIRST_LOOK_MS;
+    : startedAt + (isMember ? FIRST_LOOK_FOR_MEMBER_MS : FIRST_LOOK_MS);
   if (now >= due) {
     return {
       do: 'look-by-name',
@@ -160,18 +225,15 @@ function planSettling(intent: CreateIntent, now: number): Plan<DropletStep> {
 }
 
 /** Delete, then prove it. */
-function planDeletion(
-  status: DropletStatus | undefined,
-  facts: DropletFacts,
-  now: number,
-): Plan<DropletStep> {
+function planDeletion(droplet: Droplet, facts: DropletFacts, now: number): Plan<DropletStep> {
+  const { status } = droplet;
   if (status?.adopted) {
     return { do: 'finalize', why: 'The droplet was not made by Orquesta and is left as it is' };
   }
   if (status?.id === undefined) {
     const found = facts.twins[0] ?? answerTo(status?.intent, facts.namesakes);
     if (found) return { do: 'adopt', why: `Droplet ${found.id} was made for this object` };
-    if (status?.intent) return planSettling(status.intent, now);
+    if (status?.intent) return planSettling(status.intent, poolOf(droplet) !== undefined, now);
     return { do: 'finalize', why: 'No droplet was ever made' };
   }
   if (facts.twins.length > 0) {

@@ -4,6 +4,7 @@ import { type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
 import { adoptDroplet } from './steps/adopt-droplet.ts';
 import { awaitBot, checkBot } from './steps/check-bot.ts';
+import { claim, releaseClaim, takeDroplet } from './steps/claim.ts';
 import { connect } from './steps/connect.ts';
 import { createDroplet } from './steps/create-droplet.ts';
 import { deleteDroplet } from './steps/delete-droplet.ts';
@@ -29,6 +30,9 @@ export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceS
     sweep,
     'create-droplet': createDroplet,
     'adopt-droplet': adoptDroplet,
+    claim,
+    'take-droplet': takeDroplet,
+    'release-claim': releaseClaim,
     'start-anew': startAnew,
     pause,
     resume,

@@ -1,14 +1,17 @@
 import { createHash } from 'node:crypto';
 import { clusterTag } from '../../resources/cloud-droplet.ts';
-import type { Instance } from '../../resources/instance.ts';
+import { type Droplet, wasBornInPool } from '../../resources/droplet.ts';
+import { dropletNameOf, type Instance } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { SecretError } from '../../secrets/secrets.ts';
 import { botEnvironment, withSecrets } from '../bootstrap/environment.ts';
+import { poolRevision } from '../bootstrap/pool-revision.ts';
 import { revisionsOf } from '../bootstrap/run.ts';
 import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
+import { membersOf } from '../pool/members.ts';
 import { withImage } from './drift.ts';
-import type { InstanceFacts } from './plan.ts';
+import { type InstanceFacts, isClaimable } from './plan.ts';
 
 /** Spread over one health interval, the same for a bot whoever asks. */
 function firstLookAt(uid: string, intervalSeconds: number, startedAt: number): number {
@@ -31,8 +34,10 @@ export async function observeInstance(
   const { metadata, spec, status } = instance;
   const [klass, droplet] = await Promise.all([
     store.get('InstanceClass', spec.className),
-    store.get('Droplet', metadata.name),
+    store.get('Droplet', dropletNameOf(instance)),
   ]);
+  const mayComeFromPool = !droplet || wasBornInPool(droplet);
+  const pool = klass && mayComeFromPool ? poolRevision(klass.spec, settings) : '';
   const mayBeSick = mayNeedRepair(instance);
   const revisions = klass && revisionsOf(klass.spec, settings.botRepository);
   const revision = revisions?.of(spec) ?? '';
@@ -48,6 +53,8 @@ export async function observeInstance(
       klass?.status?.turns.some(
         (turn) => turn.name === metadata.name && turn.revision === revision,
       ) ?? false,
+    poolRevision: pool,
+    waiting: await oldestWaiting(instance, droplet, pool, deps),
     missingSecret: klass && !isPrepared ? await missingSecret(spec, klass.spec, deps) : undefined,
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
     brakes: mayBeSick ? deps.brakes() : NO_BRAKES,
@@ -98,3 +105,27 @@ async function lookForForeign(
     foreign: droplets.find((droplet) => !droplet.tags.includes(clusterTag(clusterId))),
   };
 }
+
+/** The oldest droplet that can be claimed now: as this process saw them, and as the store says. */
+async function oldestWaiting(
+  instance: Instance,
+  droplet: Droplet | undefined,
+  revision: string,
+  { objects, store }: ControllerDeps,
+): Promise<Droplet | undefined> {
+  if (instance.status?.dropletName !== undefined || !revision || droplet) return undefined;
+  const pools = objects
+    .list('InstancePool')
+    .items.filter(({ spec }) => spec.className === instance.spec.className);
+  const seen = pools
+    .flatMap((pool) => membersOf(pool, objects))
+    .filter((member) => isClaimable(member, revision))
+    .toSorted((a, b) => readyAt(a) - readyAt(b));
+  for (const { metadata } of seen) {
+    const member = await store.get('Droplet', metadata.name);
+    if (member && isClaimable(member, revision)) return member;
+  }
+  return undefined;
+}
+
+const readyAt = ({ status }: Droplet): number => Date.parse(status?.preparation?.readyAt ?? '');

@@ -33,6 +33,8 @@ const noFacts: InstanceFacts = {
   revision: 'r1',
   classRevision: 'c1',
   hasTurn: false,
+  poolRevision: 'p1',
+  waiting: undefined,
   missingSecret: undefined,
   isSwept: true,
   foreign: undefined,

@@ -1,12 +1,18 @@
 import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
 import { getCondition } from '../../resources/condition.ts';
-import type { Droplet, DropletSpec, DropletStatus } from '../../resources/droplet.ts';
-import type { Instance, InstanceStatus } from '../../resources/instance.ts';
+import {
+  type Droplet,
+  type DropletSpec,
+  type DropletStatus,
+  isWaiting,
+} from '../../resources/droplet.ts';
+import { dropletNameOf, type Instance, type InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import {
   ADOPT_ANNOTATION,
   controllerOwner,
   ORPHAN_FINALIZER,
+  POOL_REVISION_ANNOTATION,
   REPLACE_ANNOTATION,
 } from '../../resources/meta.ts';
 import type { Brakes } from '../brakes.ts';
@@ -19,6 +25,9 @@ export type InstanceStep =
   | 'sweep'
   | 'create-droplet'
   | 'adopt-droplet'
+  | 'claim'
+  | 'take-droplet'
+  | 'release-claim'
   | 'start-anew'
   | 'pause'
   | 'resume'
@@ -39,12 +48,16 @@ export type InstanceStep =
 export interface InstanceFacts {
   /** The class that spec.className names. */
   readonly class: InstanceClassSpec | undefined;
-  /** The Droplet object of the instance's name, whoever owns it. */
+  /** The Droplet object that the instance goes by, whoever owns it. */
   readonly droplet: Droplet | undefined;
   /** What a new droplet for it would be. */
   readonly wanted: DropletSpec | undefined;
   /** Tells this class, as it is now, from any other. */
   readonly classVersion: string | undefined;
+  /** The oldest droplet that waits in a pool of the class; only looked for by an instance that has decided for none yet. */
+  readonly waiting: Droplet | undefined;
+  /** What a pool's droplet must have been made for to be of use now. */
+  readonly poolRevision: string;
   /** Digest of everything that shapes the bootstrap now. */
   readonly revision: string;
   /** Digest of what of it comes from the class. */
@@ -128,6 +141,14 @@ export function planInstance(
     };
   }
 
+  if (droplet && !isOurs && droplet.metadata.name !== metadata.name) {
+    return isClaimable(droplet, facts.poolRevision)
+      ? { do: 'take-droplet', why: `Claiming droplet ${droplet.status?.id} from its pool` }
+      : { do: 'release-claim', why: 'The droplet that was to be claimed went to another' };
+  }
+  if (!droplet && dropletNameOf(instance) !== metadata.name) {
+    return { do: 'release-claim', why: 'The droplet that was claimed is no more' };
+  }
   if (droplet && !isOurs) {
     // One that an earlier instance of this name left is on its way out too: its own reconciler sees to that.
     if (droplet.metadata.deletionTimestamp || controllerOwner(droplet.metadata)) {
@@ -178,8 +199,17 @@ function planDroplet(instance: Instance, facts: InstanceFacts): Plan<InstanceSte
     const { id, name } = facts.foreign;
     return { fail: 'ForeignDroplet', why: `${ALREADY_EXISTS} (droplet ${id}, ${name})` };
   }
+  if (facts.waiting && !facts.foreign) {
+    return { do: 'claim', why: `Claiming droplet ${facts.waiting.status?.id} from its pool` };
+  }
   return { do: 'create-droplet', why: 'Declaring the droplet' };
 }
+
+/** It waits in a pool, and is prepared as the class now says. */
+export const isClaimable = (droplet: Droplet, poolRevision: string): boolean =>
+  isWaiting(droplet) &&
+  droplet.metadata.annotations?.[POOL_REVISION_ANNOTATION] === poolRevision &&
+  droplet.status?.preparation?.bootstrap?.revision === poolRevision;
 
 /** The droplet is declared: reach it, prepare it, and keep its bot well. */
 function planMachine(

@@ -44,7 +44,7 @@ export function instanceStatus(
     progress: progressOf(phase, failure?.phase ?? standing),
     message: plan.why,
     conditions,
-    dropletName: machine ? metadata.name : undefined,
+    dropletName: old?.dropletName ?? ours(instance, facts)?.metadata.name,
     dropletId: machine?.id,
     dropletState: machine?.state,
     ip: machine?.ip,

@@ -1,3 +1,4 @@
+import { poolOf } from '../../../resources/droplet.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
 
@@ -16,7 +17,13 @@ export async function checkGone(
     return { lookAgain: LISTED_SOON_MS };
   }
   await deps.cloudView.forget(id, deps.clock.now());
+  const message = `Droplet ${id} no longer exists in DigitalOcean`;
   await context.save({
+    // A pool makes another one, and does not wait for this.
+    failure: poolOf(object)
+      ? { reason: 'DropletGone', message, at: new Date(deps.clock.now()).toISOString() }
+      : undefined,
+    preparation: undefined,
     id: undefined,
     ip: undefined,
     state: undefined,
@@ -26,6 +33,6 @@ export async function checkGone(
     adopted: undefined,
     action: undefined,
   });
-  await context.event('Warning', 'DropletGone', `Droplet ${id} no longer exists in DigitalOcean`);
+  await context.event('Warning', 'DropletGone', message);
   return undefined;
 }

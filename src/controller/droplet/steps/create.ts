@@ -6,15 +6,15 @@ import {
   ORQUESTA_TAG,
   uidTag,
 } from '../../../resources/cloud-droplet.ts';
-import type { CreateIntent, Droplet, DropletStatus } from '../../../resources/droplet.ts';
+import { type CreateIntent, cloudNameOf, type Droplet } from '../../../resources/droplet.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import type { DropletFacts } from '../plan.ts';
+import { readRefusal } from '../refusal.ts';
 
 type Context = StepContext<'Droplet', DropletFacts>;
 
 /** A process that was frozen between intent and call must not call any more: by then another may be looking for the answer. */
-const START_WITHIN_MS = 5_000;
-const HOLD_MS = { 'unavailable-here': 60_000, 'try-again': 10_000 } as const;
+export const START_WITHIN_MS = 5_000;
 
 /**
  * Creates the droplet exactly once: intent, call, id. DigitalOcean has no idempotency key, so whatever happens after
@@ -42,7 +42,7 @@ export async function create(context: Context): Promise<StepResult> {
   try {
     const made = await deps.cloud.createDroplet(
       {
-        name: metadata.name,
+        name: cloudNameOf(context.object),
         template: spec,
         tags: [ORQUESTA_TAG, clusterTag(clusterId), uidTag(metadata.uid), ...spec.tags],
         userData: userData({
@@ -85,40 +85,9 @@ function isStill(intent: CreateIntent, context: Context): (latest: Droplet) => b
 }
 
 async function learnFrom(error: CloudError, intent: CreateIntent, context: Context): Promise<void> {
-  const { clock } = context.deps;
-  const settle = (learnt: Partial<DropletStatus>) =>
-    context.saveFact({ ...learnt, intent: undefined }, isStill(intent, context));
-  const { kind, message } = error;
-  switch (kind) {
-    case 'outcome-unknown':
-      await context.event('Warning', 'CreateOutcomeUnknown', message);
-      return;
-    case 'refused':
-      await settle({
-        failure: { reason: 'CreateRefused', message, at: new Date(clock.now()).toISOString() },
-      });
-      await context.event('Warning', 'CreateRefused', message);
-      return;
-    case 'quota':
-      // What all wait for is kept in one place for all.
-      await settle({});
-      await context.event('Warning', 'CreateDelayed', message);
-      return;
-    case 'unavailable-here':
-    case 'try-again': {
-      await settle({
-        hold: {
-          reason: kind === 'unavailable-here' ? 'Unavailable' : 'TryAgain',
-          message,
-          until: new Date(clock.now() + HOLD_MS[kind]).toISOString(),
-        },
-      });
-      await context.event('Warning', 'CreateDelayed', message);
-      return;
-    }
-    case 'rate-limited':
-    case 'unauthorized':
-      await settle({});
-      return;
+  const { learnt, event } = readRefusal(error, context.deps.clock.now());
+  if (learnt) {
+    await context.saveFact({ ...learnt, intent: undefined }, isStill(intent, context));
   }
+  if (event) await context.event('Warning', event.reason, event.message);
 }

@@ -1,4 +1,7 @@
+import { isKind } from '../../../resources/kinds.ts';
+import { controllerOwner } from '../../../resources/meta.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
+import { isAbandoned } from '../observe.ts';
 import type { DropletFacts } from '../plan.ts';
 
 /**
@@ -10,6 +13,10 @@ export async function deleteRecord({
   deps,
 }: StepContext<'Droplet', DropletFacts>): Promise<StepResult> {
   const { name, uid } = object.metadata;
+  const owner = controllerOwner(object.metadata);
+  const ownerNow = owner && isKind(owner.kind) && (await deps.store.get(owner.kind, owner.name));
+  // What was seen first may have been older than the record.
+  if (!isAbandoned(object, ownerNow || undefined)) return undefined;
   await deps.store.delete('Droplet', name, { uid });
   return { lookAgain: 1 };
 }

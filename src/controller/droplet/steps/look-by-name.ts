@@ -1,3 +1,4 @@
+import { cloudNameOf } from '../../../resources/droplet.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import { tellApart } from '../observe.ts';
 import { answerTo, type DropletFacts } from '../plan.ts';
@@ -11,7 +12,7 @@ export async function lookByName(
   const intent = object.status?.intent;
   if (!intent) return undefined;
   const lookedAt = new Date(deps.clock.now()).toISOString();
-  const droplets = await deps.cloud.findByName(object.metadata.name, signal);
+  const droplets = await deps.cloud.findByName(cloudNameOf(object), signal);
   const { twins, namesakes } = tellApart(object, droplets);
   const found = twins[0] ?? answerTo(intent, namesakes);
   if (found) {

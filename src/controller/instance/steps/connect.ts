@@ -1,50 +1,24 @@
-import { ShellError, type ShellTarget } from '../../../ssh/shell.ts';
+import { knockAndLogIn } from '../../knock.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { type InstanceContext, machineOf, openSession, sshTarget, timeOf } from './context.ts';
 
-const KNOCK_MS = 2_000;
-const BETWEEN_KNOCKS_MS = 250;
-/** A login that sshd refuses is dearer than a knock, and cloud-init needs some seconds to set the password. */
-const BETWEEN_LOGINS_MS = 1_000;
-/** How long one step knocks before the plan is made anew. */
-const PATIENCE_MS = 10_000;
-
 /** Knocks until sshd answers, logs in, and pins the host key. Ends early when the wish or the machine changes. */
 export async function connect(context: InstanceContext): Promise<StepResult> {
-  const { clock, shell } = context.deps;
-  const target = sshTarget(context);
   const waiting = AbortSignal.any([context.signal, context.changed]);
-  const until = clock.now() + PATIENCE_MS;
-  let problem = '';
-  while (!waiting.aborted && clock.now() < until) {
-    try {
-      const answer = await shell.knock(target, KNOCK_MS, waiting);
-      if (answer === 'open') {
-        const session = await openSession(context, waiting);
-        await pin(context, session.hostKey);
-        return undefined;
-      }
-      problem = told(answer, target);
-      await clock.sleep(BETWEEN_KNOCKS_MS, waiting);
-    } catch (error) {
-      if (waiting.aborted) break;
-      if (!(error instanceof ShellError)) throw error;
-      if (error.kind === 'host-key') return noteMismatch(context, error.message);
-      problem = error.message;
-      const isLogin = error.kind === 'authentication';
-      await clock.sleep(isLogin ? BETWEEN_LOGINS_MS : BETWEEN_KNOCKS_MS, waiting);
-    }
-  }
-  if (!waiting.aborted && problem !== context.object.status?.sshProblem) {
-    await context.save({ sshProblem: problem });
+  const knocked = await knockAndLogIn(
+    sshTarget(context),
+    (signal) => openSession(context, signal),
+    context.deps,
+    waiting,
+  );
+  if ('mismatch' in knocked) return noteMismatch(context, knocked.mismatch);
+  if ('session' in knocked) {
+    await pin(context, knocked.session.hostKey);
+  } else if (knocked.problem && knocked.problem !== context.object.status?.sshProblem) {
+    await context.save({ sshProblem: knocked.problem });
   }
   return undefined;
 }
-
-const told = (answer: 'refused' | 'unreachable', { host, port }: ShellTarget): string =>
-  answer === 'refused'
-    ? `Port ${port} of ${host} is closed: the machine is up, sshd is not yet`
-    : `Port ${port} of ${host} does not answer`;
 
 async function pin(context: InstanceContext, hostKey: string): Promise<void> {
   const { object } = context;
@@ -63,8 +37,10 @@ async function pin(context: InstanceContext, hostKey: string): Promise<void> {
         : object.status?.bot,
   });
   if (isReturn) return;
+  const { hostKey: born, preparation } = context.facts.droplet?.status ?? {};
   const isKnown =
-    sshTarget(context).hostKey !== undefined && context.facts.droplet?.status?.hostKey === hostKey;
+    sshTarget(context).hostKey !== undefined &&
+    (hostKey === born || hostKey === preparation?.hostKey);
   const how = isKnown
     ? 'with the host key that was made for it'
     : 'and trusted its host key on first use';

@@ -25,18 +25,18 @@ export function machineOf({ facts }: InstanceContext): Machine {
   return { id, ip, class: facts.class };
 }
 
-/** Where to log in, and the one host key to accept: the pinned one, else the one that user_data gave the machine. */
+/** Where to log in, and the one host key to accept: the pinned one, else the one that was pinned in the pool, else the one that user_data gave the machine. */
 export function sshTarget(context: InstanceContext): ShellTarget {
   const { id, ip, class: klass } = machineOf(context);
   const { settings } = context.deps;
   const pinned = context.object.status?.ssh;
-  const born = context.facts.droplet?.status?.hostKey;
-  const isStrict = settings.hostKeyPolicy === 'strict';
+  const { hostKey: born, preparation } = context.facts.droplet?.status ?? {};
+  const known = preparation?.hostKey ?? (settings.hostKeyPolicy === 'strict' ? born : undefined);
   return {
     host: ip,
     port: klass.ssh.port ?? settings.sshPort,
     user: klass.ssh.user,
-    hostKey: pinned?.dropletId === id ? pinned.hostKey : isStrict ? born : undefined,
+    hostKey: pinned?.dropletId === id ? pinned.hostKey : known,
   };
 }
 

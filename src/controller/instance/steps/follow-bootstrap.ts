@@ -1,46 +1,40 @@
-import type { BootstrapStatus } from '../../../resources/instance.ts';
-import { type Session, ShellError } from '../../../ssh/shell.ts';
 import { SealError } from '../../../store/seal.ts';
-import { ensureRun, followLog, type RunState, runFiles } from '../../bootstrap/run.ts';
+import { instanceRun } from '../../bootstrap/environment.ts';
+import { followRun, sentenceOf } from '../../bootstrap/follow.ts';
+import { runFiles } from '../../bootstrap/run.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { restoreFiles } from '../../session/session.ts';
-import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
-
-/** run.sh ends an overlong script itself; this is for a machine that can't be asked. */
-const UNREACHABLE_GRACE_MS = 60_000;
-const TIMED_OUT = 124;
-const DEAD = -1;
+import { type InstanceContext, machineOf, sessionWithPinned } from './context.ts';
 
 /** Starts the run or attaches to it, copies its log as it grows, and records how it ended. */
 export async function followBootstrap(context: InstanceContext): Promise<StepResult> {
-  const { object, deps } = context;
+  const { object, deps, signal } = context;
   const run = object.status?.bootstrap;
   if (!run) return undefined;
   const { class: klass } = machineOf(context);
-  const limit = klass.bootstrap.timeoutSeconds;
   const { botRepository } = deps.settings;
+  const environment = instanceRun(object.spec, klass, botRepository, run.stage ?? 'full');
   const files = [
     ...(await savedSession(context)),
-    ...(await runFiles(run.run, object.spec, klass, { botRepository, secrets: deps.secrets })),
+    ...(await runFiles(run.run, klass, environment, deps.secrets)),
   ];
-  const waiting = AbortSignal.any([context.signal, context.changed]);
-  try {
-    const session = await sessionWithPinned(context);
-    if (!session) return undefined;
-    const ensure = () => ensureRun(session, run.run, files, limit, context.signal);
-    const state = await ensure();
-    await copyLog(context, run.run, waiting, session);
-    if (waiting.aborted) return undefined;
-    await record(context, run, state.is === 'running' ? await ensure() : state, limit);
-  } catch (error) {
-    if (waiting.aborted) return undefined;
-    const isOver =
-      deps.clock.now() > Date.parse(run.startedAt) + limit * 1000 + UNREACHABLE_GRACE_MS;
-    if (!(error instanceof ShellError) || !isOver) throw error;
-    const problem = `The droplet could not be reached until the ${limit} s of the bootstrap were over: ${error.message}`;
-    await context.save({
-      bootstrap: { ...run, finishedAt: timeOf(context), exitCode: TIMED_OUT, problem },
-    });
+  const ended = await followRun({
+    run,
+    files,
+    limitSeconds: klass.bootstrap.timeoutSeconds,
+    name: object.metadata.name,
+    openSession: () => sessionWithPinned(context),
+    journal: deps.journal,
+    clock: deps.clock,
+    signal,
+    waiting: AbortSignal.any([signal, context.changed]),
+  });
+  if (!ended) return undefined;
+  await context.save({ bootstrap: ended });
+  if (ended.exitCode === 0) {
+    await context.event('Normal', 'BootstrapSucceeded', 'The droplet is prepared');
+  } else {
+    await context.event('Warning', 'BootstrapFailed', sentenceOf(ended));
   }
   return undefined;
 }
@@ -58,42 +52,5 @@ async function savedSession(context: InstanceContext): Promise<ReturnType<typeof
     const why = `The bot starts without its WhatsApp session: ${error.message}`;
     await context.event('Warning', 'SessionNotRestored', why);
     return [];
-  }
-}
-
-async function copyLog(
-  { object, deps }: InstanceContext,
-  run: string,
-  waiting: AbortSignal,
-  session: Session,
-): Promise<void> {
-  const { name } = object.metadata;
-  let offset = await deps.journal.logOffset(name, run);
-  for await (const text of followLog(session, run, offset, waiting)) {
-    await deps.journal.appendLog(name, run, offset, text);
-    offset += Buffer.byteLength(text);
-  }
-}
-
-async function record(
-  context: InstanceContext,
-  run: BootstrapStatus,
-  state: RunState,
-  limit: number,
-): Promise<void> {
-  if (state.is === 'running') return;
-  const exitCode = state.is === 'ended' ? state.exitCode : DEAD;
-  const problem =
-    state.is === 'dead'
-      ? 'The droplet went down while it was being prepared'
-      : exitCode === TIMED_OUT
-        ? `The bootstrap took longer than ${limit} s`
-        : undefined;
-  await context.save({ bootstrap: { ...run, finishedAt: timeOf(context), exitCode, problem } });
-  if (exitCode === 0) {
-    await context.event('Normal', 'BootstrapSucceeded', 'The droplet is prepared');
-  } else {
-    const what = problem ?? `The bootstrap ended with exit code ${exitCode}`;
-    await context.event('Warning', 'BootstrapFailed', `${what} (try ${run.attempt})`);
   }
 }

@@ -11,6 +11,9 @@ export async function startBootstrap(context: InstanceContext): Promise<StepResu
   const last = object.status?.bootstrap;
   const isRetry = last?.dropletId === id && last.revision === facts.revision;
   const updates = whoseUpdate(object.status, facts);
+  const isFirst = last?.dropletId !== id;
+  const prepared = facts.droplet?.status?.preparation;
+  const isPrepared = prepared?.bootstrap?.revision === facts.poolRevision && prepared.readyAt;
   await context.save({
     bootstrap: {
       run: `${deps.clock.now().toString(36)}-${facts.revision}`,
@@ -20,6 +23,7 @@ export async function startBootstrap(context: InstanceContext): Promise<StepResu
       dropletId: id,
       attempt: isRetry ? last.attempt + 1 : 1,
       startedAt: timeOf(context),
+      stage: isFirst && isPrepared ? 'start' : undefined,
     },
   });
   if (updates && !isRetry) {

@@ -2,7 +2,8 @@ import type { Explanation } from '../rest/explanation.ts';
 import { viewOf } from '../rest/instance-view.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import { deadlineOf, type Facts, factsOf, type Records } from './facts.ts';
-import { type Language, type Said, storyOf } from './sentences.ts';
+import { storyOf } from './sentences.ts';
+import type { Language, Said } from './story.ts';
 
 /** Why an instance is as it is, in plain sentences. Pure; `now` in ms since the epoch. */
 export function explain(records: Records, language: Language, now: number): Explanation {

@@ -1,4 +1,4 @@
-import { LANGUAGES, type Language } from '../explain/sentences.ts';
+import { LANGUAGES, type Language } from '../explain/story.ts';
 
 const isLanguage = (text: string): text is Language =>
   (LANGUAGES as readonly string[]).includes(text);

@@ -1,7 +1,15 @@
 // The net holds: each of these deliberate faults is caught by a scenario, clean or with one effect struck.
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Perturbation, play, strikesOf } from '../perturb.ts';
-import { ending, growingOld, keeping, making, type Scenario } from '../scenarios.ts';
+import {
+  claiming,
+  ending,
+  filling,
+  growingOld,
+  keeping,
+  making,
+  type Scenario,
+} from '../scenarios.ts';
 import { type Mutant, mutants } from './mutants.ts';
 
 /** By what a mutant is caught: a scenario as it is, or with some effect of it struck. */
@@ -24,9 +32,11 @@ const nets: Readonly<Record<keyof typeof mutants, Net>> = {
   deletesUnderAnOpenIntent: ['delete while the create is on its way', 'crash after'],
   keepsDuplicates: ['create', 'repeated'],
   keepsTheAbandoned: ['delete while the bootstrap runs', 'frozen before'],
+  claimsWithoutComparing: ['two instances and one droplet that waits', 'frozen before'],
+  asksForManyWithoutIntent: ['fill a pool by an answer that gets lost'],
 };
 
-const scenarios = [...making, ...keeping, ...ending, growingOld];
+const scenarios = [...making, ...keeping, ...ending, ...claiming, ...filling, growingOld];
 
 let undo: (() => void) | undefined;
 afterEach(() => undo?.());

@@ -233,6 +233,37 @@ export const mutants = {
     name: 'keeps a droplet whose instance is gone',
     install: () => withFacts((facts) => ({ ...facts, isAbandoned: false })),
   },
+  claimsWithoutComparing: {
+    name: 'claims a droplet over whoever else has claimed it meanwhile',
+    tamper: (ports) => ({
+      ...ports,
+      store: replaced(ports.store, {
+        update: async (kind, object) => {
+          const stored = await ports.store.get(kind, object.metadata.name);
+          const isClaim = kind === 'Droplet' && !object.metadata.deletionTimestamp;
+          const { uid, resourceVersion } = (isClaim && stored ? stored : object).metadata;
+          const metadata = { ...object.metadata, uid, resourceVersion };
+          return ports.store.update(kind, { ...object, metadata });
+        },
+      } as Partial<Store>),
+    }),
+  },
+  asksForManyWithoutIntent: {
+    name: 'asks for the members of a pool without having written an intent',
+    tamper: (ports) => ({
+      ...ports,
+      store: replaced(ports.store, {
+        updateStatus: (kind, object) => {
+          const status = object.status as { readonly intent?: unknown } | undefined;
+          if (kind !== 'Droplet' || !status?.intent) return ports.store.updateStatus(kind, object);
+          return ports.store.updateStatus(kind, {
+            ...object,
+            status: { ...status, intent: undefined },
+          } as typeof object);
+        },
+      } as Partial<Store>),
+    }),
+  },
 } as const satisfies Record<string, Mutant>;
 
 /** Every write goes over whatever is stored. */

@@ -11,6 +11,10 @@ const boots: Tell = (facts) => ({
     'DigitalOcean to give it an address',
   ),
 });
+const claims: Tell = doing(
+  'Toma de la reserva un droplet ya preparado',
+  'It is claiming a prepared droplet from its pool',
+);
 export const isBeingDeleted: Tell = (facts) => ({
   doing: said(`Elimina el droplet${machine(facts)}`, `It is deleting droplet${machine(facts)}`),
   waitingFor: said(
@@ -35,6 +39,23 @@ export const DROPLET_STORIES: Readonly<Record<string, Tell>> = {
     'Toma posesión del droplet que ya atiende este número',
     'It is taking over the droplet that serves this number already',
   ),
+  Claim: claims,
+  TakeDroplet: claims,
+  ReleaseClaim: doing(
+    'El droplet que iba a tomar de la reserva fue para otra instancia: busca otro',
+    'The droplet that it was to claim went to another instance: it is looking for one anew',
+  ),
+  Rename: doing(
+    'Da al droplet tomado de la reserva el nombre de la instancia',
+    "It is giving the claimed droplet the instance's name",
+  ),
+  PoolPending: () => ({
+    doing: said(
+      'El droplet de la reserva aún no se pidió',
+      'The droplet of the pool was not asked for yet',
+    ),
+    waitingFor: said('que la reserva lo pida', 'the pool to ask for it'),
+  }),
   LookByName: doing(
     'Busca en DigitalOcean el droplet que pidió, porque no llegó la respuesta',
     'It is looking in DigitalOcean for the droplet that it asked for, for the answer got lost',

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { kinds } from '../../resources/kinds.ts';
+import { type Caller, mayAct, type Role, roleFor } from '../access/roles.ts';
 import { contentType, JSON_TYPE, parseBytes, readBytes } from './body.ts';
 import { badRequest, unsupportedMediaType } from './errors.ts';
-import { API_GROUP } from './group.ts';
+import { API_GROUP, kindOfPlural, VERBS } from './group.ts';
 import { fieldsOf } from './openapi/protobuf.ts';
 import type { KubeRequest } from './request.ts';
 import { json } from './respond.ts';
@@ -9,9 +11,6 @@ import { json } from './respond.ts';
 /** kubectl 1.32 and newer send reviews so, and know no other way. */
 const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
 const MAGIC = Buffer.from('k8s\0');
-
-/** Whoever has a key may do everything that there is: there is one kind of user. */
-const USER = { username: 'admin', groups: ['system:authenticated'] };
 
 const optionalText = z.string().nullish();
 const reviewBody = z.object({
@@ -41,11 +40,12 @@ export async function review(
   request: KubeRequest,
 ): Promise<Response> {
   const spec = await readSpec(request);
+  const caller: Caller = request.c.get('caller');
   const apiVersion = `${group}/v1`;
   const metadata = { creationTimestamp: null };
   switch (resource) {
     case 'selfsubjectaccessreviews': {
-      const status = access(spec);
+      const status = access(spec, caller);
       return json(
         request,
         { kind: 'SelfSubjectAccessReview', apiVersion, metadata, spec, status },
@@ -55,52 +55,83 @@ export async function review(
     case 'selfsubjectrulesreviews':
       return json(
         request,
-        { kind: 'SelfSubjectRulesReview', apiVersion, metadata, spec, status: RULES },
+        { kind: 'SelfSubjectRulesReview', apiVersion, metadata, spec, status: rules(caller) },
         201,
       );
     default:
       return json(
         request,
-        { kind: 'SelfSubjectReview', apiVersion, metadata, status: { userInfo: USER } },
+        { kind: 'SelfSubjectReview', apiVersion, metadata, status: { userInfo: userOf(caller) } },
         201,
       );
   }
 }
 
-const RULES = {
-  incomplete: false,
-  resourceRules: [
-    { verbs: ['*'], apiGroups: [API_GROUP], resources: ['*'] },
-    {
-      verbs: ['get', 'list', 'watch'],
-      apiGroups: [''],
-      resources: ['events', 'namespaces', 'services'],
-    },
-  ],
-  nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
+const METHODS: Readonly<Record<string, string>> = {
+  create: 'POST',
+  update: 'PUT',
+  patch: 'PATCH',
+  delete: 'DELETE',
+  deletecollection: 'DELETE',
 };
+const READS = ['get', 'list', 'watch'];
+const CORE = ['events', 'namespaces', 'services'];
 
-function access({ resourceAttributes, nonResourceAttributes }: Spec): {
-  readonly allowed: boolean;
-  readonly reason: string;
-} {
+/** May the caller do this? By the same rules as the request itself will be let through or not. */
+function access(
+  { resourceAttributes, nonResourceAttributes }: Spec,
+  caller: Caller,
+): { readonly allowed: boolean; readonly reason: string } {
   if (nonResourceAttributes) {
     const allowed = ['get', 'head'].includes(nonResourceAttributes.verb ?? '');
-    return { allowed, reason: allowed ? 'the key opens everything' : 'paths can only be read' };
+    return { allowed, reason: allowed ? '' : 'paths can only be read' };
   }
-  const { group, resource, verb } = resourceAttributes ?? {};
-  const isServed = RULES.resourceRules.some(
-    ({ apiGroups, resources, verbs }) =>
-      (apiGroups.includes(group ?? '') || group === '*') &&
-      (resources.includes('*') || resources.includes(resource ?? '')) &&
-      (verbs.includes('*') || verbs.includes(verb ?? '')),
-  );
-  const allowed = isServed || (group === '*' && resource === '*');
+  const { group, resource = '', verb = '' } = resourceAttributes ?? {};
+  const isAll = resource === '*';
+  if (group === '' || group == null) {
+    const allowed = READS.includes(verb ?? '') && CORE.includes(resource ?? '');
+    return {
+      allowed,
+      reason: allowed ? '' : 'there is no such resource here, or it can only be read',
+    };
+  }
+  const isServed = isAll || kindOfPlural(resource ?? '') !== undefined;
+  if ((group !== API_GROUP && group !== '*') || !isServed) {
+    return { allowed: false, reason: 'there is no such resource here' };
+  }
+  const needed =
+    isAll && !READS.includes(verb ?? '') ? 'admin' : roleOf(verb ?? '', resource ?? '');
+  const allowed = mayAct(caller, needed);
   return {
     allowed,
-    reason: allowed ? 'the key opens everything' : 'there is no such resource here',
+    reason: `the key "${caller.name}" is a ${caller.role}'s; this needs ${needed}`,
   };
 }
+
+const roleOf = (verb: string, plural: string): Role =>
+  roleFor(
+    METHODS[verb] ?? (READS.includes(verb) ? 'GET' : 'POST'),
+    `/apis/${API_GROUP}/v1/${plural}`,
+  );
+
+/** All that the caller may do. */
+function rules(caller: Caller) {
+  const writes = Object.values(kinds).map(({ plural }) => ({
+    verbs: VERBS.filter((verb) => mayAct(caller, roleOf(verb, plural))),
+    apiGroups: [API_GROUP],
+    resources: [plural, `${plural}/status`, `${plural}/scale`],
+  }));
+  return {
+    incomplete: false,
+    resourceRules: [...writes, { verbs: READS, apiGroups: [''], resources: CORE }],
+    nonResourceRules: [{ verbs: ['get'], nonResourceURLs: ['*'] }],
+  };
+}
+
+const userOf = ({ name, role }: Caller) => ({
+  username: name,
+  groups: [`orquesta:${role}`, 'system:authenticated'],
+});
 
 async function readSpec({ c }: KubeRequest): Promise<Spec> {
   const type = contentType(c);

@@ -58,7 +58,8 @@ export function instances(deps: ApiDeps): Hono {
   app.get('/status/:numberphone', getStatus);
 
   const getList = operation(listInstances, async (c) => {
-    const { items } = await store.list('Instance');
+    await deps.objects.caughtUp();
+    const { items } = deps.objects.list('Instance');
     const data = items.map((instance) => ({
       numberphone: instance.spec.numberphone,
       provider: instance.spec.provider,

@@ -1,3 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
+import axios from 'axios';
 import { plainKeyOf } from '../api/access/keys.ts';
 import type { Config } from '../config.ts';
 
@@ -22,26 +27,33 @@ export function apiClient(config: Config): ApiClient {
   const scheme = config.TLS_CERT_FILE || config.TLS_SELF_SIGNED_DIR ? 'https' : 'http';
   const base = config.ORQUESTA_URL ?? `${scheme}://127.0.0.1:${config.PORT}`;
   const key = plainKeyOf(config.API_KEY ?? '');
+  const ca = ownAuthority(config);
   return {
     async ask(method, path, { accept = 'application/json', body } = {}) {
-      const response = await fetch(new URL(path, base), {
-        method,
-        headers: {
-          accept,
-          ...(key === undefined ? {} : { 'x-api-key': key }),
-          ...(body === undefined ? {} : { 'content-type': 'application/yaml' }),
-        },
-        ...(body === undefined ? {} : { body }),
-        redirect: 'manual',
-        signal: AbortSignal.timeout(LIMIT_MS),
-      }).catch((cause: Error) => {
-        const why = cause.cause instanceof Error ? cause.cause.message : cause.message;
-        throw new ApiRefusal(
-          `Orquesta does not answer at ${base} (${why}): start it, or set ORQUESTA_URL.`,
-        );
-      });
-      const answer: unknown = await response.json().catch(() => undefined);
-      if (response.ok) return answer;
+      const response = await axios
+        .request<unknown>({
+          url: new URL(path, base).href,
+          method,
+          headers: {
+            accept,
+            ...(key === undefined ? {} : { 'x-api-key': key }),
+            ...(body === undefined ? {} : { 'content-type': 'application/yaml' }),
+          },
+          ...(body === undefined ? {} : { data: body }),
+          ...(ca === undefined ? {} : { httpsAgent: new Agent({ ca }) }),
+          maxRedirects: 0,
+          proxy: false,
+          timeout: LIMIT_MS,
+          validateStatus: () => true,
+        })
+        .catch((cause: Error) => {
+          const why = cause.message || String((cause as NodeJS.ErrnoException).code);
+          throw new ApiRefusal(
+            `Orquesta does not answer at ${base} (${why}): start it, or set ORQUESTA_URL.`,
+          );
+        });
+      const answer = response.data;
+      if (response.status >= 200 && response.status < 300) return answer;
       if (response.status === 401) {
         const what =
           key === undefined
@@ -52,6 +64,13 @@ export function apiClient(config: Config): ApiClient {
       throw new ApiRefusal(reasonIn(answer) ?? `Orquesta at ${base} answers ${response.status}.`);
     },
   };
+}
+
+/** What the program itself has made is trusted by its own commands. */
+function ownAuthority({ TLS_SELF_SIGNED_DIR: folder }: Config): string[] | undefined {
+  const file = folder === undefined ? undefined : join(folder, 'ca.crt');
+  if (file === undefined || !existsSync(file)) return undefined;
+  return [...rootCertificates, readFileSync(file, 'utf8')];
 }
 
 /** Kubernetes' Status says `message`, the REST facade `error` and, of manifests, `details`. */

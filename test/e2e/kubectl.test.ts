@@ -35,6 +35,9 @@ async function connected(world: World, path: string, role: 'all' | 'api'): Promi
   const port = new URL(program.url).port;
   const { code, stdout } = await world.orquestaWith({ ...tls, PORT: port }, 'kubeconfig');
   expect(code).toBe(0);
+  // The program's own commands trust it too.
+  const own = await world.orquestaWith({ ...tls, PORT: port }, 'get', 'instanceclasses');
+  expect(own.stdout).toContain('default');
   expect(statSync(join(world.dir, 'tls', 'ca.pem')).mode & 0o077).toBe(0);
   return new Kubectl(path, join(world.dir, 'kubectl'), stdout);
 }

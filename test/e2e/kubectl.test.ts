@@ -126,7 +126,7 @@ describe.skipIf(found.length === 0)(
 
         // Edit in place
         expect(await kubectl.ok('label', 'inst', NAME, 'x=y')).toContain('labeled');
-        expect(await kubectl.ok('annotate', 'inst', NAME, 'note=hello')).toContain('annotated');
+        expect(await kubectl.ok('annotate', 'inst', NAME, 'note=hello')).toContain('annotate');
         expect(
           await kubectl.ok('patch', 'inst', NAME, '--type=merge', '-p', '{"spec":{"paused":true}}'),
         ).toContain('patched');

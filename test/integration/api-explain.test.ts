@@ -104,6 +104,9 @@ describe('over a real day', () => {
 test('every reason that a plan can give has its own sentence', () => {
   const sources = [
     'instance/plan.ts',
+    'instance/plan-machine.ts',
+    'instance/plan-bootstrap.ts',
+    'instance/plan-bot.ts',
     'instance/ladder.ts',
     'droplet/plan.ts',
     'droplet/steps/create.ts',

@@ -1,6 +1,7 @@
 import type { Reconciler } from '../reconciler.ts';
+import type { InstanceFacts, InstanceStep } from './facts.ts';
 import { observeInstance } from './observe.ts';
-import { type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
+import { planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
 import { adoptDroplet } from './steps/adopt-droplet.ts';
 import { awaitBot, checkBot } from './steps/check-bot.ts';

@@ -1,7 +1,7 @@
 import type { InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import type { Plan } from '../reconciler.ts';
-import type { InstanceFacts, InstanceStep } from './plan.ts';
+import type { InstanceFacts, InstanceStep } from './facts.ts';
 
 /** How soon a held repair is thought of again. */
 const BRAKE_LOOK_MS = 5_000;

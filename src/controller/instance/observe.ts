@@ -11,7 +11,8 @@ import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { membersOf } from '../pool/members.ts';
 import { withImage } from './drift.ts';
-import { type InstanceFacts, isClaimable } from './plan.ts';
+import type { InstanceFacts } from './facts.ts';
+import { isClaimable } from './plan.ts';
 
 /** Spread over one health interval, the same for a bot whoever asks. */
 function firstLookAt(uid: string, intervalSeconds: number, startedAt: number): number {

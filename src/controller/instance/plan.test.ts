@@ -20,7 +20,8 @@ import {
   ORPHAN_FINALIZER,
   REPLACE_ANNOTATION,
 } from '../../resources/meta.ts';
-import { ALREADY_EXISTS, type InstanceFacts, type InstanceStep, planInstance } from './plan.ts';
+import type { InstanceFacts, InstanceStep } from './facts.ts';
+import { ALREADY_EXISTS, planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
 
 const machine = { id: 1001, ip: '127.10.0.1', state: 'active', acceptedAt: time(1), attempts: 1 };

@@ -3,7 +3,9 @@ import type { BotEndpoint, Instance, InstanceStatus } from '../../resources/inst
 import { phaseOf, progressOf } from '../../resources/phase.ts';
 import { type Plan, reasonOf } from '../reconciler.ts';
 import { driftCondition } from './drift.ts';
-import { type InstanceFacts, type InstanceStep, isAwaitingTurn, isBotHealthy } from './plan.ts';
+import type { InstanceFacts, InstanceStep } from './facts.ts';
+import { isAwaitingTurn } from './plan-bootstrap.ts';
+import { isBotHealthy } from './plan-bot.ts';
 
 const DEFAULT_THRESHOLD = 3;
 

@@ -5,7 +5,7 @@ import { API_VERSION, type ObjectMeta, type OwnerReference } from '../../../reso
 import { type Session, ShellError, type ShellTarget } from '../../../ssh/shell.ts';
 import type { Preconditions } from '../../../store/store.ts';
 import type { StepContext } from '../../reconciler.ts';
-import type { InstanceFacts } from '../plan.ts';
+import type { InstanceFacts } from '../facts.ts';
 
 export type InstanceContext = StepContext<'Instance', InstanceFacts>;
 

@@ -1,5 +1,5 @@
 import type { StepResult } from '../../reconciler.ts';
-import { isBotHealthy, isRestartAsked } from '../plan.ts';
+import { isBotHealthy, isRestartAsked } from '../plan-bot.ts';
 import { type InstanceContext, timeOf } from './context.ts';
 
 /** Notes since when the instance is left alone. What runs on its droplet goes on. */

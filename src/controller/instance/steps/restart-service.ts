@@ -1,6 +1,6 @@
 import { ShellError } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
-import { isRestartAsked } from '../plan.ts';
+import { isRestartAsked } from '../plan-bot.ts';
 import { botOf, type InstanceContext, sessionWithPinned, timeOf } from './context.ts';
 
 /** Restarts the bot's service: asked for by spec.restartedAt, or the first rung of a repair. */

@@ -1,7 +1,7 @@
 import type { BootstrapStatus, InstanceStatus } from '../../../resources/instance.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { hasServed } from '../../rollout.ts';
-import type { InstanceFacts } from '../plan.ts';
+import type { InstanceFacts } from '../facts.ts';
 import { type InstanceContext, machineOf, timeOf } from './context.ts';
 
 /** Writes down which run is to happen, before it happens: whoever comes next attaches to that one and starts no other. */

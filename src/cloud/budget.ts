@@ -44,9 +44,14 @@ interface Window {
   readonly windowMs: number;
 }
 
-/** DigitalOcean: 250 requests a minute and 5,000 an hour per token, each on a timer of its own. capacity + refill is the most that any window can see, so it must not be above that. */
+/**
+ * DigitalOcean: 250 requests a minute and 5,000 an hour per token, each on a timer of its own. capacity + refill is the most
+ * that any window can see, so it must not be above that; a little below, since requests that were spread when they left may
+ * arrive closer together. A minute's refill above the hour's (75 a minute) would be of no use: what is left of it makes room
+ * for 100 creates at once, with the listings that follow them.
+ */
 const LIMITS = {
-  minute: { capacity: 50, refill: 200, windowMs: 60_000 },
+  minute: { capacity: 165, refill: 80, windowMs: 60_000 },
   hour: { capacity: 500, refill: 4_500, windowMs: 3_600_000 },
 };
 

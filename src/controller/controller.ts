@@ -2,7 +2,6 @@ import type { Logger } from '../log.ts';
 import type { WorkQueue } from '../queue/queue.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
-import type { Droplet } from '../resources/droplet.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { type Change, StoreError } from '../store/store.ts';
 import { noteAccess } from './access.ts';
@@ -126,7 +125,10 @@ export class Controller {
 
   /** One pass over one key; answers in how many ms to look again. */
   async #reconcile(key: Key, signal: AbortSignal): Promise<number> {
-    if (key === SWEEP) return this.#sweeper.reconcile(() => this.#changing(), signal);
+    if (key === SWEEP) {
+      const droplets = () => this.#objects.list('Droplet').items;
+      return this.#sweeper.reconcile(droplets, isChanging, signal);
+    }
     const [kind, name = ''] = key.split('/');
     const changed = new AbortController();
     this.#passes.set(key, changed);
@@ -175,10 +177,6 @@ export class Controller {
 
   async #onSeen(droplets: readonly CloudDroplet[]): Promise<void> {
     for (const key of keysOfSeen(droplets, this.#objects)) this.#trigger(key);
-  }
-
-  #changing(): readonly Droplet[] {
-    return this.#objects.list('Droplet').items.filter(isChanging);
   }
 
   #everything(): readonly Key[] {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aDroplet, T0, time } from '../../test/builders.ts';
-import { sweepIntervalMs } from './sweep-interval.ts';
+import { bootsOf, sweepIntervalMs } from './sweep-interval.ts';
 
 const booting = (since: number) =>
   aDroplet({ status: { id: 1001, acceptedAt: time(since), attempts: 1 } });
@@ -11,13 +11,62 @@ describe('the interval between sweeps', () => {
   it.each([
     ['nothing is changing', [], 0, 30_000],
     ['one was accepted just now', [booting(0)], 0, 500],
-    ['it has been booting for 10 s', [booting(0)], 10, 1_000],
-    ['it has been booting for a minute', [booting(0)], 60, 2_000],
+    ['it has been booting for 6 s', [booting(0)], 6, 600],
+    ['it has been booting for a minute', [booting(0)], 60, 750],
     ['another one was accepted just now', [booting(0), booting(60)], 60, 500],
     ['many were accepted just now', Array.from({ length: 100 }, () => booting(0)), 0, 1_000],
-    ['one is waited for since nobody knows when', [aDroplet({ status: { id: 1 } })], 0, 2_000],
+    ['one is waited for since nobody knows when', [aDroplet({ status: { id: 1 } })], 0, 750],
   ] as const)('%s', (_, changing, seconds, expected) => {
     expect(sweepIntervalMs(changing, 0, at(seconds))).toBe(expected);
+  });
+
+  it('goes on once an address is known, for nobody waits for it', () => {
+    const status = { id: 1001, acceptedAt: time(0), ip: '127.0.0.1', state: 'new', attempts: 1 };
+    expect(sweepIntervalMs([aDroplet({ status })], 0, at(12))).toBe(3_000);
+  });
+
+  it.each([
+    ['not before a machine can be up', 1, 20, 7_000],
+    ['but within 10 s, for one may be quicker', 1, 2, 10_000],
+    ['then closely', 1, 40, 500],
+    ['many the wider the more they are spread', 100, 40, 1_500],
+    ['and as if nothing were known when it takes far longer', 100, 90, 2_500],
+  ])('where boots of 30 s to 48 s are known: %s', (_, count, seconds, expected) => {
+    const many = Array.from({ length: count }, () => booting(0));
+    const boots = { least: 30_000, most: 48_000 };
+    expect(sweepIntervalMs(many, 0, at(seconds), boots)).toBe(expected);
+  });
+
+  it('lists 100 machines that boot for 40 s less than 18 times, once it is known how long they take', () => {
+    const many = Array.from({ length: 100 }, () => booting(0));
+    let listings = 0;
+    for (let ms = 0; ms < 52_000; listings++) {
+      ms += sweepIntervalMs(many, 100, T0 + ms, { least: 32_000, most: 52_000 });
+    }
+    expect(listings).toBeLessThan(18);
+  });
+
+  it('keeps 1,000 quiet droplets below 600 requests an hour, and 10,000 too', () => {
+    for (const listed of [1_000, 10_000]) {
+      const requests = (3_600_000 / sweepIntervalMs([], listed, T0)) * (listed / 200);
+      expect(requests).toBeLessThan(600);
+    }
+  });
+
+  it('learns from the latest 20 machines that were made here how long they boot', () => {
+    expect(bootsOf([booting(0)])).toBeUndefined();
+    const made = (acceptedAt: number, tookSeconds: number) =>
+      aDroplet({
+        status: {
+          id: 1,
+          acceptedAt: time(acceptedAt),
+          addressedAt: time(acceptedAt + tookSeconds),
+          attempts: 1,
+        },
+      });
+    const older = [made(0, 500), made(1, 1)];
+    const latest = Array.from({ length: 20 }, (_, i) => made(100 + i, 10 + i));
+    expect(bootsOf([...older, ...latest, ...older])).toEqual({ least: 10_000, most: 29_000 });
   });
 
   it('counts a deletion from the last time that it was asked for', () => {

@@ -1,27 +1,98 @@
 import type { Droplet } from '../resources/droplet.ts';
 
-/** When all is quiet: how late a change from outside is noticed at the most. */
+/** When all is quiet: how late a change from outside is noticed at the most … */
 const QUIET_MS = 30_000;
+/** … in an account of up to 1,000 droplets. In a larger one listings would spend the 5,000 requests an hour, and a bot's silence tells sooner. */
+const QUIET_PER_PAGE_MS = 6_050;
 /** A change is noticed late by no more than this share of what it has taken so far. */
 const SHARE = 0.1;
 /** More than so many changes at a time share their listings, so that these stay few for each of them. */
 const FEW = 10;
-const FEW_MS = { least: 500, most: 2_000 };
+const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
+/** Of many that boot at the same time the last comes so many listings after the first. */
+const LISTINGS_PER_BATCH = 12;
+const MANY_BOOTING_MS = { least: 1_000, most: 1_700 };
+/** Nobody waits for a machine that has its address: it is knocked at. */
+const ADDRESSED_MS = { least: 1_000, most: 5_000 };
+const ADDRESSED_SHARE = 0.25;
+/** However well it is known how long machines take to boot, one may be quicker. */
+const SURPRISE_MS = 10_000;
+const EARLY = 0.9;
+const LATE = 1.5;
 const PAGE_SIZE = 200;
 /** However young a change is: DigitalOcean's 250 requests a minute are for other things too. */
 const PER_PAGE_MS = 400;
+/** Of many creates at a time, each page more is one create less. */
+const MANY_PER_FURTHER_PAGE_MS = 1_500;
+const LATEST_BOOTS = 20;
+
+/** How long machines took from the accepted create until their address was seen, in ms. */
+export interface Boots {
+  readonly least: number;
+  readonly most: number;
+}
+
+interface Bounds {
+  readonly least: number;
+  readonly most: number;
+}
 
 /**
- * How long after a sweep the next one is due, in ms: soon after something was asked of the cloud, later the longer it takes.
- * `changing`: what the next sweeps are waited for; `listed`: droplets that the last one saw. Pure.
+ * How long after a sweep the next one is due, in ms: soon after something was asked of the cloud, later the longer it takes,
+ * and not before a machine can be up, as far as it is known from others. `changing`: what the next sweeps are waited for;
+ * `listed`: droplets that the last one saw. Pure.
  */
-export function sweepIntervalMs(changing: readonly Droplet[], listed: number, now: number): number {
-  if (changing.length === 0) return QUIET_MS;
-  const youngestAt = Math.max(...changing.map(changedAt));
-  const { least, most } = changing.length > FEW ? MANY_MS : FEW_MS;
-  const wait = Math.min(Math.max(SHARE * (now - youngestAt), least), most);
-  return Math.max(wait, Math.ceil(listed / PAGE_SIZE) * PER_PAGE_MS);
+export function sweepIntervalMs(
+  changing: readonly Droplet[],
+  listed: number,
+  now: number,
+  boots?: Boots | undefined,
+): number {
+  const pages = Math.ceil(listed / PAGE_SIZE);
+  if (changing.length === 0) return Math.max(QUIET_MS, pages * QUIET_PER_PAGE_MS);
+  const isMany = changing.length > FEW;
+  const wait = Math.min(...changing.map((droplet) => waitFor(droplet, isMany, now, boots)));
+  const paced = isMany ? (pages - 1) * MANY_PER_FURTHER_PAGE_MS : 0;
+  return Math.max(wait, pages * PER_PAGE_MS, paced);
+}
+
+function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | undefined): number {
+  const age = Math.max(0, now - changedAt(droplet));
+  const bounds = isMany ? MANY_MS : FEW_MS;
+  if (droplet.metadata.deletionTimestamp || droplet.status?.id === undefined) {
+    return within(bounds, SHARE * age);
+  }
+  if (droplet.status.state !== 'new' && droplet.status.state !== undefined) {
+    return within(bounds, SHARE * age);
+  }
+  if (droplet.status.ip !== undefined) return within(ADDRESSED_MS, ADDRESSED_SHARE * age);
+  if (!boots || age > boots.most * LATE) return within(bounds, SHARE * age);
+  const early = boots.least * EARLY - age;
+  if (early > bounds.least) return Math.min(early, SURPRISE_MS);
+  return isMany
+    ? within(MANY_BOOTING_MS, (boots.most - boots.least) / LISTINGS_PER_BATCH)
+    : FEW_MS.least;
+}
+
+const within = ({ least, most }: Bounds, ms: number): number => Math.min(Math.max(ms, least), most);
+
+/** Of the latest machines that were made here; undefined before the first. Pure. */
+export function bootsOf(droplets: readonly Droplet[]): Boots | undefined {
+  const latest: { readonly acceptedAt: string; readonly addressedAt: string }[] = [];
+  for (const { status } of droplets) {
+    const { acceptedAt, addressedAt } = status ?? {};
+    if (acceptedAt === undefined || addressedAt === undefined) continue;
+    // As texts, since there are thousands of them.
+    const oldest = latest.at(-1);
+    if (oldest && latest.length === LATEST_BOOTS && acceptedAt <= oldest.acceptedAt) continue;
+    const place = latest.findIndex((other) => other.acceptedAt < acceptedAt);
+    latest.splice(place === -1 ? latest.length : place, 0, { acceptedAt, addressedAt });
+    latest.length = Math.min(latest.length, LATEST_BOOTS);
+  }
+  if (latest.length === 0) return undefined;
+  const took = latest.map((boot) => Date.parse(boot.addressedAt) - Date.parse(boot.acceptedAt));
+  return { least: Math.min(...took), most: Math.max(...took) };
 }
 
 /** When the cloud was last asked for the change that is under way; 0 when that is not known. */

@@ -4,7 +4,7 @@ import type { Logger } from '../log.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
-import { sweepIntervalMs } from './sweep-interval.ts';
+import { bootsOf, sweepIntervalMs } from './sweep-interval.ts';
 
 const SWEEP_LIMIT_MS = 120_000;
 const RETRY_MS = 5_000;
@@ -85,10 +85,19 @@ export class Sweeper {
     return sweep;
   }
 
-  /** The periodic duty: sweeps when it is time, and answers in how many ms to look again. `changing`: what sweeps are waited for now. */
-  async reconcile(changing: () => readonly Droplet[], signal: AbortSignal): Promise<number> {
+  /** The periodic duty: sweeps when it is time, and answers in how many ms to look again. `changing`: what sweeps are waited for now, of all `droplets`. */
+  async reconcile(
+    droplets: () => readonly Droplet[],
+    isChanging: (droplet: Droplet) => boolean,
+    signal: AbortSignal,
+  ): Promise<number> {
     const { cloudView, clock, log } = this.#deps;
-    const intervalNow = () => sweepIntervalMs(changing(), this.#listed, clock.now());
+    const intervalNow = () => {
+      const all = droplets();
+      const changing = all.filter(isChanging);
+      const boots = changing.length > 0 ? bootsOf(all) : undefined;
+      return sweepIntervalMs(changing, this.#listed, clock.now(), boots);
+    };
     const interval = intervalNow();
     const last = await cloudView.lastSweep();
     const due = last ? last.startedAt + interval : 0;

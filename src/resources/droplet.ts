@@ -57,6 +57,8 @@ export interface DropletStatus {
   readonly state?: string | undefined;
   /** When DigitalOcean accepted the create, or when the machine was adopted. */
   readonly acceptedAt?: string | undefined;
+  /** When the address of a machine that was made here was first seen. */
+  readonly addressedAt?: string | undefined;
   readonly intent?: CreateIntent | undefined;
   /** Creates sent so far, ended ones included. */
   readonly attempts: number;

@@ -165,6 +165,7 @@ const droplet = {
   ip: z.string().optional().describe('Public address.'),
   state: z.string().optional().describe("DigitalOcean's word for how it is."),
   acceptedAt: time.optional().describe('When DigitalOcean accepted the create.'),
+  addressedAt: time.optional().describe('When its address was first seen.'),
   intent: z
     .looseObject({
       attempt: z.int().describe('1 for the first create.'),

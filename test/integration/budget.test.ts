@@ -141,9 +141,9 @@ describe('RedisBudget', () => {
     expect(keys.join()).not.toContain('dop_v1');
   });
 
-  it('starts with what DigitalOcean allows at once: 50 in the minute, 500 in the hour', async () => {
+  it('starts with what DigitalOcean allows at once: 165 in the minute, 500 in the hour', async () => {
     expect(await aBudget().state()).toEqual({
-      minute: { limit: 50, left: 50 },
+      minute: { limit: 165, left: 165 },
       hour: { limit: 500, left: 500 },
       blockedUntil: undefined,
     });

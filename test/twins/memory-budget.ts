@@ -26,7 +26,7 @@ export class MemoryBudget implements Budget {
     readonly hour?: Omit<Bucket, 'tokens'> | undefined;
   }) {
     const {
-      minute = { capacity: 50, refill: 200, windowMs: 60_000 },
+      minute = { capacity: 165, refill: 80, windowMs: 60_000 },
       hour = { capacity: 500, refill: 4_500, windowMs: 3_600_000 },
     } = deps;
     this.#clock = deps.clock;

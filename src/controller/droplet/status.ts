@@ -28,6 +28,8 @@ export function dropletStatus(
     attempts: old?.attempts ?? 0,
     conditions: old?.conditions ?? NO_CONDITIONS,
     ip,
+    addressedAt:
+      old?.id !== undefined && old.ip === undefined && ip !== undefined ? time : old?.addressedAt,
     state: recorded?.state ?? old?.state,
     seen: old?.seen || recorded !== undefined || undefined,
     failure,

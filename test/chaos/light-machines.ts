@@ -30,6 +30,7 @@ export class LightMachines {
   readonly #password: string;
   readonly #twins: DropletHosts;
   readonly #open = new Map<string, Open>();
+  readonly #sshSince = new Map<number, number>();
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
 
@@ -51,6 +52,11 @@ export class LightMachines {
 
   start(): void {
     this.#loop = this.#run();
+  }
+
+  /** When its SSH port first opened; ms since the epoch. undefined: it has not yet. */
+  sshSince(dropletId: number): number | undefined {
+    return this.#sshSince.get(dropletId);
   }
 
   /** The environment that the bot runs with; undefined while it is not prepared. */
@@ -118,6 +124,7 @@ export class LightMachines {
     });
     bot.on('connection', keep);
     await this.#listen(open, ssh, address, this.#sshPort);
+    if (!this.#sshSince.has(droplet.id)) this.#sshSince.set(droplet.id, this.#clock.now());
     await this.#listen(open, bot, address, PANEL_PORT);
   }
 

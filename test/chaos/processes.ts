@@ -34,6 +34,11 @@ export class Program {
     return child !== undefined && child.exitCode === null && child.signalCode === null;
   }
 
+  /** undefined before its first start. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** Whether it has written this since its last start. */
   hasSaid(text: string): boolean {
     return readFileSync(this.logFile).subarray(this.#logFrom).includes(text);

@@ -8,7 +8,7 @@ import { type Random, systemClock } from '../../src/clock.ts';
 import type { AccountOptions } from '../../src/simulator/account.ts';
 import type { LimitOptions } from '../../src/simulator/rate-limit.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
-import { type ChaosCloud, lightCloud, sandboxCloud } from './cloud.ts';
+import { type ChaosCloud, type CloudOptions, lightCloud, sandboxCloud } from './cloud.ts';
 import { freePort, orquestaProgram, type Program, redisProgram } from './processes.ts';
 
 export const API_KEY = 'chaos-key';
@@ -20,13 +20,17 @@ export interface WorldOptions {
   /** Of these, how many run at first; absent: all. */
   readonly startedControllers?: number | undefined;
   readonly apis: number;
-  readonly machines: 'light' | 'sandbox';
+  readonly machines: 'light' | 'sandbox' | ((options: CloudOptions) => Promise<ChaosCloud>);
   readonly random: Random;
   readonly account?: Partial<AccountOptions> | undefined;
   /** How long a light machine takes to be prepared. */
   readonly bootstrapMs?: number | undefined;
   /** Absent: DigitalOcean's own. */
   readonly limits?: LimitOptions | false | undefined;
+  /** Of the class `default`, beside and over what examples/classes/default.yaml says. */
+  readonly classSpec?: Readonly<Record<string, unknown>> | undefined;
+  /** Beside and over those that every program gets. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
   /** Settings of redis-server beside those of redis.conf, like `--maxmemory 4mb`. */
   readonly redisSettings?: readonly string[] | undefined;
 }
@@ -56,7 +60,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const redisPort = await freePort();
   const redis = redisProgram(dir, redisPort, options.redisSettings);
   redis.start();
-  const cloud = await (options.machines === 'light' ? lightCloud : sandboxCloud)({
+  const { machines } = options;
+  const open =
+    typeof machines === 'function'
+      ? machines
+      : { light: lightCloud, sandbox: sandboxCloud }[machines];
+  const cloud = await open({
     dataDir: join(dir, 'cloud'),
     password: PASSWORD,
     random: options.random,
@@ -73,9 +82,10 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     DIGITALOCEAN_TOKEN: 'chaos-token',
     DIGITALOCEAN_SSH_PASSWORD: PASSWORD,
     SSH_PORT: String(cloud.sshPort),
-    ORQUESTA_CLASSES_DIR: classesFolder(dir),
+    ORQUESTA_CLASSES_DIR: classesFolder(dir, options.classSpec),
     LOG_LEVEL: 'info',
     LOG_FORMAT: 'json',
+    ...options.env,
   };
   const controllers = Array.from({ length: options.controllers }, (_, index) =>
     orquestaProgram(`controller-${index + 1}`, dir, {
@@ -131,12 +141,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 /** The simulator's own class, with deadlines that fit its speed. */
-function classesFolder(dir: string): string {
+function classesFolder(dir: string, spec: WorldOptions['classSpec']): string {
   const folder = join(dir, 'classes');
   mkdirSync(folder);
   const manifest = parse(readFileSync('examples/classes/default.yaml', 'utf8'));
   manifest.spec.deadlines = { dropletActiveSeconds: 45, sshSeconds: 45 };
   manifest.spec.retries = { bootstrap: 3, replaceDroplet: 5 };
+  Object.assign(manifest.spec, spec);
   writeFileSync(join(folder, 'default.yaml'), stringify(manifest));
   return folder;
 }

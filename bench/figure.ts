@@ -1,0 +1,64 @@
+/** One measured number, with what it could be at the best and what it should be. */
+export interface Figure {
+  readonly section: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** What no program could go below, of the same run and in the same unit. */
+  readonly floor?: number | undefined;
+  readonly most?: number | undefined;
+  /** How it came about, in a few words. */
+  readonly note?: string | undefined;
+}
+
+/** What a section found: figures, and what its plots are drawn from. */
+export interface Findings {
+  readonly figures: readonly Figure[];
+  readonly plots?: readonly Plot[] | undefined;
+}
+
+export interface Plot {
+  readonly file: string;
+  readonly title: string;
+  readonly x: string;
+  readonly y: string;
+  readonly lines: readonly {
+    readonly name: string;
+    readonly points: readonly (readonly [number, number])[];
+  }[];
+}
+
+export const meets = ({ value, most }: Figure): boolean => most === undefined || value <= most;
+
+/** By the nearest-rank method; 0 of nothing. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = samples.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0;
+}
+
+/** Short enough for a table, never in powers of ten. */
+export const rounded = (value: number): string =>
+  String(Number(value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3)));
+
+export function table(figures: readonly Figure[]): string {
+  const rows = figures.map((figure) => [
+    figure.section,
+    figure.name,
+    `${rounded(figure.value)} ${figure.unit}`,
+    figure.floor === undefined ? '' : `${rounded(figure.floor)} ${figure.unit}`,
+    figure.floor === undefined || figure.floor === 0
+      ? ''
+      : `${(figure.value / figure.floor).toFixed(2)} x`,
+    figure.most === undefined ? '' : `<= ${rounded(figure.most)}`,
+    figure.most === undefined ? '' : meets(figure) ? 'ok' : 'MISSED',
+    figure.note ?? '',
+  ]);
+  const head = ['section', 'figure', 'measured', 'floor', 'ratio', 'target', '', 'how'];
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
+  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}

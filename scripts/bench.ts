@@ -1,0 +1,76 @@
+// How fast, how dear and how large, as one table. `npm run bench -- --help`.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cold } from '../bench/cold.ts';
+import { type Findings, meets, table } from '../bench/figure.ts';
+import { svg } from '../bench/svg.ts';
+
+const USAGE = `Usage: npm run bench -- [section …] [options]
+
+  cold    overhead of a create over what the machine itself takes, and its API calls
+
+  --boot LIST      seconds that machines boot, like 2,10,40 (default 2)
+  --singles N      creates one at a time (default 8)
+  --together N     creates at once (default 100)
+  --json           the figures as JSON
+  --plots FOLDER   write the plots there, as SVG
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    boot: { type: 'string', default: '2' },
+    singles: { type: 'string', default: '8' },
+    together: { type: 'string', default: '100' },
+    json: { type: 'boolean', default: false },
+    plots: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+
+const say = (text: string) => process.stderr.write(`${text}\n`);
+
+const sections: Readonly<Record<string, () => Promise<readonly Findings[]>>> = {
+  cold: async () => {
+    const found: Findings[] = [];
+    for (const boot of values.boot.split(',')) {
+      const sizes = { singles: Number(values.singles), together: Number(values.together) };
+      found.push(await cold({ bootSeconds: Number(boot), ...sizes, say }));
+    }
+    return found;
+  },
+};
+
+async function main(): Promise<number> {
+  if (values.help) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const unknown = positionals.filter((name) => sections[name] === undefined);
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no section ${unknown.join(', ')}.\n\n${USAGE}`);
+    return 2;
+  }
+  const findings: Findings[] = [];
+  for (const name of positionals.length > 0 ? positionals : Object.keys(sections)) {
+    say(`${name} …`);
+    findings.push(...((await sections[name]?.()) ?? []));
+  }
+  const figures = findings.flatMap((found) => found.figures);
+  const plots = findings.flatMap((found) => found.plots ?? []);
+  if (values.plots !== undefined) {
+    mkdirSync(values.plots, { recursive: true });
+    for (const plot of plots) writeFileSync(join(values.plots, plot.file), svg(plot));
+  }
+  const [model] = cpus();
+  const machine = `${cpus().length} x ${model?.model.trim()}, load ${loadavg()[0]?.toFixed(1)}, Node.js ${process.version}`;
+  if (values.json) process.stdout.write(`${JSON.stringify({ machine, figures }, undefined, 2)}\n`);
+  else process.stdout.write(`\n${table(figures)}\n\n${machine}\n`);
+  return figures.every(meets) ? 0 : 1;
+}
+
+// What was started ends with this process.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+process.exitCode = await main();

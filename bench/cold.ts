@@ -1,3 +1,4 @@
+import type { BudgetState } from '../src/cloud/budget.ts';
 import { call } from '../test/chaos/customer.ts';
 import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
@@ -129,15 +130,15 @@ const distribution = (samples: readonly number[]) =>
     .toSorted((a, b) => a - b)
     .map((ms, at): readonly [number, number] => [ms / 1000, (at + 1) / samples.length]);
 
-export const count = (calls: Record<string, Record<string, number>>): number =>
+const count = (calls: Record<string, Record<string, number>>): number =>
   Object.values(calls)
     .flatMap((byStatus) => Object.values(byStatus))
     .reduce((sum, one) => sum + one, 0);
 
 async function budgetLeft({ apis }: World): Promise<number> {
   const response = await fetch(`${apis[0]?.url}/api/fleet`, { headers: { 'x-api-key': API_KEY } });
-  const { budget } = (await response.json()) as { budget?: { minute?: { left: number } } };
-  return budget?.minute?.left ?? 0;
+  const { data } = (await response.json()) as { data: { budget: BudgetState | null } };
+  return data.budget?.minute.left ?? 0;
 }
 
 /** All at once; how long each took, and how long its machine took. */

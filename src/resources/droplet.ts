@@ -92,6 +92,10 @@ export interface DropletStatus {
 
 export type Droplet = Resource<DropletSpec, DropletStatus>;
 
+/** Nobody's, and there to stay: a single one, or one that its instance left behind. */
+export const isSingle = ({ metadata }: Droplet): boolean =>
+  controllerOwner(metadata) === undefined && metadata.deletionTimestamp === undefined;
+
 /** The machine's name in DigitalOcean, as it is to be: that of the instance which it serves, else the object's own. */
 export function cloudNameOf({ metadata }: Droplet): string {
   const owner = controllerOwner(metadata);

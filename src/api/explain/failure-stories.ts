@@ -27,6 +27,10 @@ const taken: Tell = (facts) => ({
 export const FAILURE_STORIES: Readonly<Record<string, Tell>> = {
   ForeignDroplet: taken,
   NameTaken: taken,
+  NumberServed: failed(
+    'un droplet que dejó una instancia anterior atiende ya este número; elimínelo primero',
+    'a droplet that an earlier instance left behind serves this number already; delete it first',
+  ),
   CreateRefused: failed(
     'DigitalOcean rechazó el pedido del droplet',
     'DigitalOcean refused to create the droplet',

@@ -1,7 +1,8 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
-import { clusterTag } from '../../resources/cloud-droplet.ts';
+import { clusterTag, uidOf } from '../../resources/cloud-droplet.ts';
 import { isConditionTrue } from '../../resources/condition.ts';
+import { isSingle } from '../../resources/droplet.ts';
 import {
   type Instance,
   type InstanceSpec,
@@ -236,7 +237,10 @@ function assertReplaceable({ metadata, status }: Instance): void {
  * No single droplet of ours and, in the last sweep, none of anybody else's serves the number. The controller looks again,
  * decisively, before it asks for a droplet.
  */
-async function assertNoForeign({ store, cloudView }: ApiDeps, number: string): Promise<void> {
+async function assertNoForeign(
+  { store, cloudView, objects }: ApiDeps,
+  number: string,
+): Promise<void> {
   const [record, { droplets }, clusterId] = await Promise.all([
     store.get('Droplet', instanceName(number)),
     cloudView.find({ name: instanceName(number), tag: number }),
@@ -247,7 +251,11 @@ async function assertNoForeign({ store, cloudView }: ApiDeps, number: string): P
       ? new ApiError(409, messages.dropletDeleting(record.metadata.name))
       : new ApiError(400, messages.alreadyExists);
   }
-  if (droplets.some((droplet) => !droplet.tags.includes(clusterTag(clusterId)))) {
+  const uids = new Set(droplets.map(uidOf));
+  const isLeft = objects
+    .list('Droplet')
+    .items.some((one) => uids.has(one.metadata.uid) && isSingle(one));
+  if (isLeft || droplets.some((droplet) => !droplet.tags.includes(clusterTag(clusterId)))) {
     throw new ApiError(400, messages.alreadyExists);
   }
 }

@@ -52,6 +52,8 @@ export interface InstanceFacts {
   readonly isSwept: boolean;
   /** A droplet that serves this number and that this Orquesta did not make. */
   readonly foreign: CloudDroplet | undefined;
+  /** A Droplet of ours that serves the number under another name, left behind by an earlier instance: nobody's now. */
+  readonly left: Droplet | undefined;
   /** No look at a bot that was well before this controller began, before this time (ms): or a restart would look at all at once. */
   readonly firstLookAt: number;
   /** What the last sweep saw of the machine: its state, or that it was not there. Only asked when the bot may be sick. */

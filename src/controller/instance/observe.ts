@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { clusterTag } from '../../resources/cloud-droplet.ts';
-import { type Droplet, wasBornInPool } from '../../resources/droplet.ts';
+import { clusterTag, uidOf } from '../../resources/cloud-droplet.ts';
+import { type Droplet, isSingle, wasBornInPool } from '../../resources/droplet.ts';
 import { dropletNameOf, type Instance } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { SecretError } from '../../secrets/secrets.ts';
@@ -61,7 +61,7 @@ export async function observeInstance(
     brakes: mayBeSick ? deps.brakes() : NO_BRAKES,
     sighting: mayBeSick ? await sightingOf(droplet?.status?.id, deps) : undefined,
     ...(droplet
-      ? { isSwept: true, foreign: undefined }
+      ? { isSwept: true, foreign: undefined, left: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),
   };
 }
@@ -90,18 +90,22 @@ async function sightingOf(
   return sweep && (droplets[0]?.state ?? 'missing');
 }
 
-/** A droplet with the number's name or with the number as a tag that this Orquesta did not make. */
+/** What serves the number already, by its name or with the number as a tag: a droplet that this Orquesta did not make, or one that it left behind. */
 async function lookForForeign(
   name: string,
   number: string,
   since: string | undefined,
-  { cloudView }: ControllerDeps,
-): Promise<Pick<InstanceFacts, 'isSwept' | 'foreign'>> {
+  { cloudView, objects }: ControllerDeps,
+): Promise<Pick<InstanceFacts, 'isSwept' | 'foreign' | 'left'>> {
   const [{ sweep, droplets }, clusterId] = await Promise.all([
     cloudView.find({ name, tag: number }),
     cloudView.clusterId(),
   ]);
+  const uids = new Set(droplets.map(uidOf));
   return {
+    left: objects
+      .list('Droplet')
+      .items.find((record) => uids.has(record.metadata.uid) && isSingle(record)),
     isSwept: sweep !== undefined && since !== undefined && sweep.startedAt >= Date.parse(since),
     foreign: droplets.find((droplet) => !droplet.tags.includes(clusterTag(clusterId))),
   };

@@ -39,6 +39,7 @@ const noFacts: InstanceFacts = {
   missingSecret: undefined,
   isSwept: true,
   foreign: undefined,
+  left: undefined,
   firstLookAt: 0,
   sighting: undefined,
   brakes: { repairs: undefined, replacements: undefined },
@@ -78,6 +79,11 @@ const cases: Case[] = [
     instance: { metadata: { annotations: { 'orquesta.clientfy.io/adopt': 'true' } } },
     facts: { foreign: aCloudDroplet({ tags: [] }) },
     expect: 'create-droplet',
+  },
+  {
+    name: 'new, and a droplet that an earlier instance claimed and left serves the number',
+    facts: { left: aDroplet({ metadata: { name: 'pool-a-1', ownerReferences: [] } }) },
+    expect: { fail: 'NumberServed', why: expect.stringContaining('pool-a-1') },
   },
   { name: 'no class', facts: { class: undefined }, expect: { wait: 'ClassNotFound' } },
   {

@@ -139,6 +139,9 @@ function planNamesake(instance: Instance, facts: InstanceFacts): Plan<InstanceSt
 function planDroplet(instance: Instance, facts: InstanceFacts): Plan<InstanceStep> {
   if (!facts.isSwept)
     return { do: 'sweep', why: 'Looking whether the number has a droplet already' };
+  if (facts.left) {
+    return { fail: 'NumberServed', why: `${ALREADY_EXISTS} (Droplet ${facts.left.metadata.name})` };
+  }
   if (facts.foreign && !isAsked(instance, ADOPT_ANNOTATION)) {
     const { id, name } = facts.foreign;
     return { fail: 'ForeignDroplet', why: `${ALREADY_EXISTS} (droplet ${id}, ${name})` };

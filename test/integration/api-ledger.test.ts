@@ -101,11 +101,12 @@ test('comes as CSV', async () => {
   for (const { status, headers, text } of answers) {
     expect(status).toBe(200);
     expect(headers.get('content-type')).toContain('text/csv');
-    const [head, row, end] = text.split('\r\n');
+    const [head, row, last, end] = text.split('\r\n');
     expect(head).toBe(
       'dropletId,name,recordKind,recordName,recordUid,size,region,requestedAt,from,to,hours,usdPerHour,costUsd,origin',
     );
     expect(row).toMatch(/^1,"'=cmd\(""x""\),1",,,,,,2.*,1,,,orphan$/);
+    expect(last).toBe(',unexplained: 0,,,,,,,,,,,,');
     expect(end).toBe('');
   }
   const { status, json } = await api.ask('GET', '/api/ledger?format=xml');

@@ -1,3 +1,4 @@
+import { brakeIn } from './brake.ts';
 import { isBeingDeleted } from './droplet-stories.ts';
 import { api, doing, readLog, said, type Tell } from './story.ts';
 
@@ -93,23 +94,21 @@ export const BOT_STORIES: Readonly<Record<string, Tell>> = {
       'It is deleting the former droplet before it creates the new one',
     ),
   }),
-  RepairsPaused: () => ({
-    doing: said(
-      'El bot o su droplet no responde, y la reparación está detenida',
-      'The bot or its droplet does not answer, and its repair is held',
-    ),
-    waitingFor: said('que se suelte el freno de la flota', 'the brake of the fleet to be released'),
-    brake: said(
-      'Freno de la flota: demasiados bots parecen enfermos a la vez, Redis o DigitalOcean acaban de fallar, o ya se reemplazan tantos droplets como está permitido',
-      'Brake of the fleet: too many bots look sick at once, Redis or DigitalOcean was away just now, or as many droplets as allowed are being replaced',
-    ),
-    canDo: [
-      said(
-        'Busque una causa común (red, proveedor, una clase recién cambiada); se suelta solo',
-        'Look for a common cause (network, provider, a class that was just changed); it is released by itself',
+  RepairsPaused: ({ detail }) => {
+    const told = brakeIn(detail);
+    return {
+      doing: said(
+        'El bot o su droplet no responde, y la reparación está detenida',
+        'The bot or its droplet does not answer, and its repair is held',
       ),
-    ],
-  }),
+      waitingFor: said(
+        'que se suelte el freno de la flota',
+        'the brake of the fleet to be released',
+      ),
+      brake: told?.brake ?? said('Un freno de la flota', 'A brake of the fleet'),
+      canDo: told ? [told.canDo] : [],
+    };
+  },
   Pause: doing('Entra en pausa', 'It is being paused'),
   Resume: doing('Sale de la pausa', 'It is being resumed'),
   Paused: ({ number }) => ({

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { aClass, aDroplet, anInstance, T0, time } from '../../../test/builders.ts';
+import { VirtualClock } from '../../../test/twins/virtual-clock.ts';
+import { brakesOf } from '../../controller/brakes.ts';
+import type { InstanceFacts } from '../../controller/instance/facts.ts';
+import { repair } from '../../controller/instance/ladder.ts';
+import { Outages } from '../../controller/outages.ts';
 import type { InstanceStatus } from '../../resources/instance.ts';
 import type { Phase } from '../../resources/phase.ts';
 import { explain } from './explain.ts';
@@ -33,6 +38,44 @@ function told(
   };
   return { es: explain(all, 'es', T0 + 60_000), en: explain(all, 'en', T0 + 60_000) };
 }
+
+const lastlySick = { failures: 1, lastHealthyAt: time(0) };
+const outage = (what: string) => {
+  const outages = new Outages(new VirtualClock({ startMs: T0 }));
+  outages.note(what);
+  return outages.recent();
+};
+
+describe('a held repair', () => {
+  const sick = anInstance({ status: { phase: 'completed', bot: lastlySick } });
+  const replaced = { replacements: 1, replacedUid: 'x', at: time(0) };
+  const replacing = anInstance({ status: { phase: 'initializing', repairs: replaced } });
+  test.each([
+    [
+      brakesOf([sick, sick, sick], undefined, T0).repairs,
+      'Freno de reparaciones: 3 de 3 bots parecen enfermos a la vez, más del 20 %',
+      /^Brake on repairs: 3 of 3 bots/,
+    ],
+    [
+      outage("DigitalOcean's API"),
+      `Freno de reparaciones: la API de DigitalOcean acaba de fallar; lo que parece enfermo se revisa de nuevo hasta ${new Date(T0 + 60_000).toISOString()}`,
+      /^Brake on repairs: DigitalOcean's API was away/,
+    ],
+    [outage('Redis'), expect.stringContaining('Redis acaba de fallar'), /Redis was away/],
+    [
+      brakesOf([replacing], undefined, T0 + 1).replacements,
+      'Freno de reemplazos: a 1 de 1 instancias se les está reemplazando el droplet, y no se permiten más de 1 a la vez',
+      /^Brake on replacements: 1 of 1 instances/,
+    ],
+  ])('names the brake that holds it: %s', (brake, spanish, english) => {
+    const facts = { brakes: { repairs: brake, replacements: undefined } } as InstanceFacts;
+    const held = repair({ status: undefined, facts, klass: aClass(), now: T0 }, 'The bot is away');
+    const { es, en } = told('completed', 'RepairsPaused', { message: held.why });
+    expect(es.brake).toEqual(spanish);
+    expect(en.brake).toMatch(english);
+    expect([es.canDo.length, en.canDo.length]).toEqual([1, 1]);
+  });
+});
 
 describe('explain', () => {
   test('one that no controller has seen waits for one', () => {

@@ -9,7 +9,7 @@ type Json = Readonly<Record<string, unknown>>;
 const COMMON: Readonly<Record<number, string>> = {
   400: 'La petición no es válida; se nombra el campo o parámetro. No se escribió nada',
   401: 'Falta la clave de acceso, o no es válida',
-  403: 'La clave no tiene el papel que hace falta',
+  403: 'La clave no tiene el rol que hace falta',
   413: 'El cuerpo de la petición supera 1 MiB',
   429: 'Demasiadas peticiones con esta clave, o demasiados intentos; espere Retry-After segundos',
   415: 'El cuerpo no viene en un tipo que se acepte, no es UTF-8, o viene comprimido',
@@ -20,7 +20,7 @@ const COMMON: Readonly<Record<number, string>> = {
 const ERROR_EXAMPLES: Readonly<Record<number, string>> = {
   400: 'Falta el campo numberphone',
   401: 'Falta la clave de acceso: envíela en el encabezado x-api-key',
-  403: 'La clave "panel" tiene el papel viewer; hace falta operator',
+  403: 'La clave "panel" tiene el rol viewer, y esta petición requiere el rol operator',
   413: 'El cuerpo de la petición supera 1 MiB',
   429: 'Demasiadas peticiones; espere un momento',
   415: 'El cuerpo de la petición debe enviarse como application/json',

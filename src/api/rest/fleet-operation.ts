@@ -45,7 +45,7 @@ export const getFleet = {
           deleting: 0,
         },
         total: 100,
-        budget: { minute: { limit: 250, left: 231 }, hour: { limit: 5000, left: 4810 } },
+        budget: { minute: { limit: 165, left: 160 }, hour: { limit: 500, left: 481 } },
         brakes: { repairs: null, replacements: null },
         sweep: { ageSeconds: 2 },
         access: { ok: true, message: '' },

@@ -45,7 +45,8 @@ export const getLedger = {
   id: 'getLedger',
   tag: 'Flota',
   summary: 'Cada droplet que se pidió: para quién, desde y hasta cuándo, y cuánto cuesta',
-  description: 'En CSV con `format=csv` o `Accept: text/csv`.',
+  description:
+    'En CSV con `format=csv` o `Accept: text/csv`; su última línea dice cuántos droplets nadie explica.',
   query: z.strictObject({ format: z.enum(['json', 'csv']).optional() }),
   answers: {
     200: {
@@ -77,7 +78,7 @@ export const getLedger = {
             },
           },
         },
-        'text/csv': { example: 'dropletId,name\r\n4711,bot-573332221111\r\n' },
+        'text/csv': { example: 'dropletId,name\r\n4711,bot-573332221111\r\n,unexplained: 0\r\n' },
       },
     },
   },

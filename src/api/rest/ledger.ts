@@ -18,11 +18,12 @@ export function ledger({ ledger: book, cloudView, clock }: ApiDeps): Hono {
     const prices = priced?.prices ?? {};
     const now = clock.now();
     const rows = entries.map((entry) => rowOf(entry, prices, now));
+    const unexplained = unexplainedAmong(droplets, entries, clusterId);
     const wantsCsv = (c.req.header('accept') ?? '').includes('text/csv');
     if (format === 'csv' || (format === undefined && wantsCsv)) {
       c.header('content-type', 'text/csv; charset=utf-8; header=present');
       c.header('content-disposition', 'attachment; filename="ledger.csv"');
-      return c.body(csvOf(rows));
+      return c.body(csvOf(rows, unexplained));
     }
     const running = entries.filter(({ dropletId, to }) => dropletId !== undefined && !to);
     const answer: LedgerAnswer = {
@@ -38,7 +39,7 @@ export function ledger({ ledger: book, cloudView, clock }: ApiDeps): Hono {
             2,
           ),
         },
-        unexplained: unexplainedAmong(droplets, entries, clusterId),
+        unexplained,
       },
     };
     return c.json(answer);
@@ -85,10 +86,12 @@ const COLUMNS = {
   origin: ({ origin }) => origin,
 } satisfies Record<string, (row: LedgerRow) => string | number | null | undefined>;
 
-/** RFC 4180: CRLF, and quotes where a field needs them. */
-function csvOf(rows: readonly LedgerRow[]): string {
+/** RFC 4180: CRLF, and quotes where a field needs them. The last line tells how many droplets no entry explains; it has as many fields as the others. */
+function csvOf(rows: readonly LedgerRow[], unexplained: number): string {
+  const names = Object.keys(COLUMNS);
   const lines = rows.map((row) => Object.values(COLUMNS).map((column) => quoted(column(row))));
-  return [Object.keys(COLUMNS), ...lines].map((fields) => `${fields.join(',')}\r\n`).join('');
+  const last = names.map((name) => (name === 'name' ? `unexplained: ${unexplained}` : ''));
+  return [names, ...lines, last].map((fields) => `${fields.join(',')}\r\n`).join('');
 }
 
 /** A spreadsheet takes what begins like a formula for one: a name on the account may be anyone's. */

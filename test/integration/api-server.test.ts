@@ -1,7 +1,13 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { selfSigned } from '../../src/certificate.ts';
+import { systemClock } from '../../src/clock.ts';
 import { type Listening, listen } from '../../src/serve.ts';
-import { NUMBER } from '../builders.ts';
 import { type Api, anApi, KEY, until } from './api-app.ts';
 
 // Over real sockets: what app.request() can not show.
@@ -95,40 +101,31 @@ test('a body that is announced as too long is refused before it is sent', async 
 
 test('a body in chunks is refused when it has become too long', async () => {
   const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
-  const parts = [head('Transfer-Encoding: chunked'), ...Array.from({ length: 40 }, () => chunk)];
+  const parts = [head('Transfer-Encoding: chunked'), ...Array.from({ length: 300 }, () => chunk)];
   expect(statusOf(await say(parts))).toBe(413);
 });
 
-test('a body over 1 MiB gets its answer by an ordinary client too', async () => {
-  const response = await fetch(`${server.url}/api/instance/create`, {
-    method: 'POST',
-    headers: { 'x-api-key': KEY, 'content-type': 'application/json' },
-    body: JSON.stringify({ numberphone: NUMBER, filler: 'x'.repeat(3_000_000) }),
-  });
-  expect(response.status).toBe(413);
-  expect(await response.json()).toEqual({
-    success: false,
-    error: 'El cuerpo de la petición supera 1 MiB',
-  });
-});
-
-test('a client that goes in the middle of its request does no harm, and nothing is declared', async () => {
-  const before = await api.everything();
-  for (const length of ['Content-Length: 100', 'Transfer-Encoding: chunked']) {
-    const socket = dial();
-    socket.on('error', () => {});
-    const gone = new Promise((resolve) => socket.on('close', resolve));
-    socket.write(`${head(length)}{"numberphone":`, () => socket.destroy());
-    await gone;
-  }
-  const whole = dial();
-  whole.on('error', () => {});
-  const gone = new Promise((resolve) => whole.on('close', resolve));
-  whole.write('GET /api/instance/list HTTP/1.1\r\nHost: a\r\n', () => whole.resetAndDestroy());
-  await gone;
-  expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
-  expect(await api.everything()).toEqual(before);
-});
+// A connection that is closed while the client still sends loses the answer more often than not: with TLS, and from another process.
+test.each(['/api/apply', '/apis/orquesta.clientfy.io/v1/instances'])(
+  'a body of 5 MB for %s gets its answer by an ordinary client too',
+  async (path) => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
+    const tls = await selfSigned(dir, ['127.0.0.1'], systemClock.now());
+    const secure = await listen(api.app, { host: '127.0.0.1', port: 0, tls });
+    const client = `
+    const headers = { 'x-api-key': '${KEY}', 'content-type': 'application/json' };
+    const said = { method: 'POST', headers, body: '"' + 'x'.repeat(5_000_000) + '"' };
+    for (let turn = 0; turn < 10; turn++) console.log((await fetch('${secure.url}${path}', said)).status);`;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--input-type=module', '-e', client],
+      { env: { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') } },
+    );
+    expect(stdout).toBe('413\n'.repeat(10));
+    await secure.close();
+    rmSync(dir, { recursive: true });
+  },
+);
 
 test('requests one after the other on one connection, with bodies that nobody reads', async () => {
   const body = JSON.stringify({ some: 'thing' });

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { parseJson } from '../../resources/json-text.ts';
 import { parseYaml } from '../../resources/yaml-text.ts';
+import { bodyBytes, tooLongHeaders } from '../body-bytes.ts';
 import { badRequest, KubeError, unsupportedMediaType } from './errors.ts';
 
 /** As much as a real API server takes. */
@@ -18,22 +19,14 @@ export async function readBytes(c: Context): Promise<Buffer> {
   if ((c.req.header('content-encoding') ?? 'identity') !== 'identity') {
     throw unsupportedMediaType([JSON_TYPE]);
   }
-  const tooLarge = () =>
-    new KubeError(
-      413,
-      'RequestEntityTooLarge',
-      `Request entity too large: limit is ${MAX_BODY_BYTES} bytes`,
-      { headers: { connection: 'close' } },
-    );
-  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const body = await bodyBytes(c, MAX_BODY_BYTES);
+  if (body.bytes) return body.bytes;
+  throw new KubeError(
+    413,
+    'RequestEntityTooLarge',
+    `Request entity too large: limit is ${MAX_BODY_BYTES} bytes`,
+    { headers: tooLongHeaders(body.isRead) },
+  );
 }
 
 /** JSON of bytes. Throws KubeError 400. */

@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import { checkFields, fieldName } from '../../resources/field-errors.ts';
 import { parseJson } from '../../resources/json-text.ts';
+import { bodyBytes, tooLongHeaders } from '../body-bytes.ts';
 import { ApiError } from '../errors.ts';
 import { fieldSentence, parameterSentence } from './field-messages.ts';
 import { messages } from './messages.ts';
@@ -45,18 +46,10 @@ export async function readText(c: Context, types: RegExp, wanted: string): Promi
   }
 }
 
-/** Counts while it reads: the length that is announced may be missing or false. */
 async function readBytes(c: Context): Promise<Buffer> {
-  const tooLarge = () => new ApiError(413, messages.tooLarge, { headers: { connection: 'close' } });
-  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of c.req.raw.body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  const body = await bodyBytes(c, MAX_BODY_BYTES);
+  if (body.bytes) return body.bytes;
+  throw new ApiError(413, messages.tooLarge, { headers: tooLongHeaders(body.isRead) });
 }
 
 /** The parameters of a path, normalised as in a body. Throws ApiError 400. */

@@ -59,10 +59,10 @@ export const objectMeta = z.strictObject({
     .describe(
       'Version of the object; a write that names an old one is refused. Set by the server.',
     ),
-  generation: z.number().optional().describe('Rises with every change of the spec.'),
+  generation: z.int().optional().describe('Rises with every change of the spec.'),
   creationTimestamp: z.string().nullish().describe('When the object was created.'),
   deletionTimestamp: z.string().nullish().describe('When its deletion was asked for.'),
-  deletionGracePeriodSeconds: z.number().nullish().describe('Always 0.'),
+  deletionGracePeriodSeconds: z.int().nullish().describe('Always 0.'),
   managedFields: z.array(managedFields).optional().describe('Who wrote which fields.'),
   selfLink: z.string().optional().describe('Not used any more.'),
 });

@@ -22,7 +22,7 @@ import type { TextPosition } from './text-position.ts';
  * Bounds on what is parsed at all. The parser's recursion past some thousand levels would end the process, not just the
  * request; wide collections cost time that grows with the square of their width.
  */
-const YAML_LIMITS = {
+export const YAML_LIMITS = {
   depth: 50,
   entries: 1_024,
   /** Words, marks, spaces and line ends together. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
 import type { Manifest } from '../resources/manifest.ts';
-import { type Store, StoreError } from './store.ts';
+import { type Store, StoreError, type WriteOptions } from './store.ts';
 import { update } from './writes.ts';
 
 export type Declared = 'created' | 'configured' | 'unchanged';
@@ -16,7 +16,7 @@ const MAX_TRIES = 5;
 export async function declare(
   store: Store,
   manifest: Manifest,
-  options: { readonly dryRun?: boolean } = {},
+  options: WriteOptions = {},
 ): Promise<Declared> {
   const { kind, name } = manifest;
   for (let attempt = 1; ; attempt++) {
@@ -27,8 +27,8 @@ export async function declare(
     }
     try {
       return stored
-        ? await configure(store, stored, manifest, options.dryRun)
-        : await create(store, manifest, options.dryRun);
+        ? await configure(store, stored, manifest, options)
+        : await create(store, manifest, options);
     } catch (error) {
       const isRace =
         error instanceof StoreError &&
@@ -38,10 +38,14 @@ export async function declare(
   }
 }
 
-async function create(store: Store, manifest: Manifest, dryRun = false): Promise<Declared> {
+async function create(
+  store: Store,
+  manifest: Manifest,
+  { dryRun, manager }: WriteOptions,
+): Promise<Declared> {
   const { kind, name, spec } = manifest;
   const { labels, annotations } = manifest.metadata;
-  if (!dryRun) await store.create(kind, { name, labels, annotations, spec });
+  if (!dryRun) await store.create(kind, { name, labels, annotations, spec }, { manager });
   return 'created';
 }
 
@@ -49,7 +53,7 @@ async function configure(
   store: Store,
   stored: ObjectOf[Kind],
   manifest: Manifest,
-  dryRun = false,
+  { dryRun, manager }: WriteOptions,
 ): Promise<Declared> {
   const { kind } = manifest;
   const { labels, annotations } = stored.metadata;
@@ -64,7 +68,7 @@ async function configure(
   } as ObjectOf[Kind];
   const write = update(kind, stored, wanted);
   if (write.type === 'unchanged') return 'unchanged';
-  if (!dryRun) await store.update(kind, wanted);
+  if (!dryRun) await store.update(kind, wanted, { manager });
   return 'configured';
 }
 

@@ -55,6 +55,22 @@ describe('create', () => {
   });
 
   test.each([
+    ['POST', `${R}/instances`, {}],
+    ['PATCH', AT, MERGE],
+    ['PATCH', AT, JSON_PATCH],
+    ['DELETE', AT, {}],
+  ])(
+    'takes a body of JSON without bottom for wrong input: %s %s %o',
+    async (method, path, headers) => {
+      await make();
+      const bottomless = `${'{"spec":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
+      const refused = await api.kube(method, path, bottomless, headers);
+      expect(refused.json).toMatchObject({ code: 400, reason: 'BadRequest' });
+      expect(refused.json.message).toContain('more than 50 levels');
+    },
+  );
+
+  test.each([
     ['a wrong kind', { ...instanceManifest(NUMBER), kind: 'Pod' }, 400, 'BadRequest'],
     ['a wrong version', { ...instanceManifest(NUMBER), apiVersion: 'v1' }, 400, 'BadRequest'],
     ['no kind', { apiVersion: 'orquesta.clientfy.io/v1', spec: {} }, 400, 'BadRequest'],
@@ -414,6 +430,24 @@ describe('subresources', () => {
 });
 
 describe('one truth', () => {
+  test('what the facade and /api/apply write bears their names: an apply is told whose field it would change', async () => {
+    await api.ask('POST', '/api/instance/create', { numberphone: NUMBER });
+    const named = async () =>
+      (await api.kube('GET', AT)).json.metadata.managedFields.map(
+        ({ manager }: { manager: string }) => manager,
+      );
+    expect(await named()).toEqual(['orquesta-rest']);
+    const declared = instanceManifest(NUMBER, { provider: 'meta' }, { name: NAME });
+    await api.ask('POST', '/api/apply', declared);
+    expect(await named()).toEqual(['orquesta-rest', 'orquesta-apply']);
+    const other = instanceManifest(NUMBER, { provider: 'baileys' }, { name: NAME });
+    const refused = await api.kube('PATCH', `${AT}?fieldManager=me`, other, APPLY);
+    expect(refused.json).toMatchObject({
+      code: 409,
+      message: expect.stringContaining('conflict with "orquesta-apply"'),
+    });
+  });
+
   test('what the facade writes is here at once, and the other way round', async () => {
     await api.ask('POST', '/api/instance/create', { numberphone: NUMBER });
     const listed = await api.kube('GET', `${R}/instances?fieldSelector=metadata.name=${NAME}`);

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
-import { parseJson } from '../../resources/json-text.ts';
-import { parseYaml } from '../../resources/yaml-text.ts';
+import { isDeeperThan, parseJson } from '../../resources/json-text.ts';
+import { parseYaml, YAML_LIMITS } from '../../resources/yaml-text.ts';
 import { bodyBytes, tooLongHeaders } from '../body-bytes.ts';
 import { badRequest, KubeError, unsupportedMediaType } from './errors.ts';
 
@@ -33,6 +33,7 @@ export async function readBytes(c: Context): Promise<Buffer> {
 export function parseBytes(bytes: Uint8Array): unknown {
   const json = parseJson(Buffer.from(bytes).toString('utf8'));
   if (json.error) throw badRequest('the body of the request is not valid JSON');
+  mustBeShallow(json.value);
   return json.value;
 }
 
@@ -45,6 +46,12 @@ async function readText(c: Context, accepted: readonly string[]): Promise<string
   } catch {
     throw badRequest('the body of the request is not valid UTF-8');
   }
+}
+
+/** As deep as YAML may be. Throws KubeError 400. */
+function mustBeShallow(value: unknown): void {
+  if (!isDeeperThan(value, YAML_LIMITS.depth)) return;
+  throw badRequest(`the body of the request has more than ${YAML_LIMITS.depth} levels of nesting`);
 }
 
 /** What a body holds. `duplicates`: keys that are said twice in one mapping, as sentences. */
@@ -63,6 +70,7 @@ export async function readValue(c: Context, accepted: readonly string[]): Promis
     const { line, column } = json.error;
     throw badRequest(`the body of the request is not valid JSON (line ${line}, column ${column})`);
   }
+  if (!json.error) mustBeShallow(json.value);
   const yaml = parseYaml(text);
   const notYaml = (why: string) => badRequest(`the body of the request can't be read: ${why}`);
   if (yaml.problem) {

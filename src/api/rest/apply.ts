@@ -9,7 +9,7 @@ import { operation } from '../openapi/operation.ts';
 import { applyManifests, type Detail, type Result } from './apply-operation.ts';
 import { manifestSentence } from './field-messages.ts';
 import { readText } from './input.ts';
-
+import { APPLY_MANAGER } from './managers.ts';
 import { messages } from './messages.ts';
 
 const TYPES =
@@ -26,7 +26,9 @@ export function apply({ store }: ApiDeps): Hono {
 
     const refusals: Refusal[] = [];
     for (const manifest of manifests) {
-      const outcome = await refusable(manifest, () => declare(store, manifest, { dryRun: true }));
+      const outcome = await refusable(manifest, () =>
+        declare(store, manifest, { dryRun: true, manager: APPLY_MANAGER }),
+      );
       if (typeof outcome !== 'string') refusals.push(outcome);
     }
     if (refusals.length > 0) {
@@ -37,7 +39,9 @@ export function apply({ store }: ApiDeps): Hono {
     const results: Result[] = [];
     for (const manifest of manifests) {
       const { document, kind, name } = manifest;
-      const outcome = await refusable(manifest, () => declare(store, manifest, { dryRun }));
+      const outcome = await refusable(manifest, () =>
+        declare(store, manifest, { dryRun, manager: APPLY_MANAGER }),
+      );
       if (typeof outcome !== 'string') {
         // Another writer came between the check and this write.
         const { detail } = outcome;

@@ -15,6 +15,7 @@ import {
   listDroplets,
   MAX_NAME,
 } from './droplet-operations.ts';
+import { REST_MANAGER } from './managers.ts';
 import { messages } from './messages.ts';
 
 /** How long a create waits for DigitalOcean's id; later than that the name serves. */
@@ -76,7 +77,8 @@ async function declare(
     throw new ApiError(400, messages.dropletForInstance(name));
   }
   try {
-    return await store.create('Droplet', { name, spec: dropletSpec.parse(template) });
+    const spec = dropletSpec.parse(template);
+    return await store.create('Droplet', { name, spec }, { manager: REST_MANAGER });
   } catch (error) {
     if (!(error instanceof StoreError && error.kind === 'already-exists')) throw error;
     const holder = await store.get('Droplet', name);

@@ -25,6 +25,7 @@ import {
   restartInstance,
 } from './instance-operations.ts';
 import { viewOf } from './instance-view.ts';
+import { REST_MANAGER } from './managers.ts';
 import { messages } from './messages.ts';
 
 const MAX_TRIES = 10;
@@ -205,16 +206,17 @@ async function create(deps: ApiDeps, spec: InstanceSpec): Promise<void> {
     else await assertNoForeign(deps, spec.numberphone);
     try {
       if (old) {
-        await store.update('Instance', {
+        const renewed = {
           ...old,
           metadata: {
             ...old.metadata,
             annotations: { ...old.metadata.annotations, [REPLACE_ANNOTATION]: 'true' },
           },
           spec: { ...spec, restartedAt: new Date(clock.now()).toISOString() },
-        });
+        };
+        await store.update('Instance', renewed, { manager: REST_MANAGER });
       } else {
-        await store.create('Instance', { name, spec });
+        await store.create('Instance', { name, spec }, { manager: REST_MANAGER });
       }
       return;
     } catch (error) {
@@ -269,7 +271,7 @@ async function change(
     const instance = await find(deps, number);
     if (instance.metadata.deletionTimestamp) throw new ApiError(409, messages.stillDeleting);
     try {
-      await deps.store.update('Instance', edit(instance));
+      await deps.store.update('Instance', edit(instance), { manager: REST_MANAGER });
       return;
     } catch (error) {
       const isRace = error instanceof StoreError && error.kind === 'conflict';

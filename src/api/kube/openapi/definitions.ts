@@ -92,7 +92,7 @@ function kindSchema(kind: Kind): Schema {
     properties: {
       apiVersion,
       kind: kindField,
-      metadata: { ref: OBJECT_META, description: 'What all objects have.' },
+      metadata: { ref: OBJECT_META, description: 'Its name, labels and the like.' },
       spec: { ...spec, description: 'What is wanted.' },
       status: { ...fromZod(statusSchemas[kind]), required: [] },
     },
@@ -119,7 +119,7 @@ const scaleSchema = (): Schema => ({
   properties: {
     apiVersion,
     kind: kindField,
-    metadata: { ref: OBJECT_META, description: 'What all objects have.' },
+    metadata: { ref: OBJECT_META, description: 'Its name, labels and the like.' },
     spec: {
       type: 'object',
       description: 'What is wanted.',

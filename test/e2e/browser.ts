@@ -88,6 +88,7 @@ export const viewsOf = (number: string): Readonly<Record<string, string>> => ({
   log: `#/instances/${number}/log`,
   yaml: `#/instances/${number}/yaml`,
   create: '#/new',
+  pools: '#/pools',
   manifests: '#/manifests',
   costs: '#/costs',
 });

@@ -6,6 +6,7 @@ import { Browser, CHROMIUM, goTo, hasChromium, signIn, viewsOf } from './browser
 import { API_KEY, eventually, type Program, World } from './program.ts';
 
 const NUMBER = '573332221111';
+const VIEWER_KEY = 'e2e-viewer-key';
 const why = hasChromium ? '' : ` (skipped: there is no browser at ${CHROMIUM})`;
 
 describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
@@ -17,7 +18,7 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
   beforeAll(async () => {
     world = await World.start(inject('redisUrl'));
     [program, desk] = await Promise.all([
-      world.run(),
+      world.run({ API_KEY: `${API_KEY},look:viewer:${VIEWER_KEY}` }),
       Browser.launch({ width: 1280, theme: 'light', language: 'es-CO' }),
     ]);
     page = await desk.open(program.url);
@@ -75,6 +76,9 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
     await goTo(page, '#/');
     const rows = page.locator('.fleet-table .rows [role=row]');
     await rows.first().waitFor();
+    // What may leave at once, not what a whole minute or hour allows.
+    await page.getByText(/^\d+ de 165 ahora$/).waitFor();
+    await page.getByText(/^\d+ de 500 ahora$/).waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('999');
     await page.getByText('Nada coincide con estos filtros').waitFor();
@@ -136,6 +140,41 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
     await editor.press('Control+Enter');
     await page.getByText(`Aplicado: bot-${NUMBER}`).waitFor();
     expect((await instance())?.spec.features.appointments).toBe(true);
+  });
+
+  test('shows the pools, and offers a key that only looks nothing that would be refused', async () => {
+    await program.apply(
+      'apiVersion: orquesta.clientfy.io/v1\nkind: InstancePool\nmetadata: {name: warm}\nspec: {replicas: 0}\n',
+    );
+    const browser = await Browser.launch({ width: 1280, theme: 'light', language: 'en-US' });
+    try {
+      const seen = await browser.open(program.url);
+      await signIn(seen, VIEWER_KEY);
+      await goTo(seen, '#/pools');
+      const row = seen.locator('.pools-table .rows [role=row]');
+      await row.getByRole('link', { name: 'warm' }).waitFor();
+      await row.getByText('0 of 0').waitFor();
+      const sentence = seen.locator('main').getByText('Your key only lets you look');
+      const offers = seen.locator('main').getByRole('button', {
+        name: /^(Restart|Pause|Delete|Apply|Create instance)$/,
+      });
+      for (const hash of [
+        `#/instances/${NUMBER}`,
+        `#/instances/${NUMBER}/yaml`,
+        '#/manifests',
+        '#/new',
+      ]) {
+        await goTo(seen, hash);
+        await sentence.first().waitFor();
+        expect(await offers.count(), hash).toBe(0);
+      }
+      await goTo(seen, `#/instances/${NUMBER}/yaml`);
+      expect(await seen.getByRole('textbox').isEditable()).toBe(false);
+      await goTo(seen, '#/');
+      expect(await seen.getByRole('link', { name: 'New', exact: false }).count()).toBe(0);
+    } finally {
+      await browser.close();
+    }
   });
 
   test('pauses, resumes and restarts', async () => {

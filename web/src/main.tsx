@@ -7,6 +7,7 @@ import './styles/fleet.css';
 import './styles/instance.css';
 import './styles/editor.css';
 import './styles/tables.css';
+import './styles/pools.css';
 import { applyPreferences } from './preferences.ts';
 import { followAddress } from './route.ts';
 import { App } from './shell/app.tsx';

@@ -9,6 +9,7 @@ const PLACES: readonly Exclude<Route, { view: 'unknown' }>[] = [
   { view: 'create' },
   { view: 'manifests' },
   { view: 'manifests', plural: 'instanceclasses', name: 'a.b-c' },
+  { view: 'pools' },
   { view: 'costs' },
 ];
 

@@ -9,6 +9,7 @@ export type Route =
   | { readonly view: 'instance'; readonly number: string; readonly tab: Tab }
   | { readonly view: 'create' }
   | { readonly view: 'manifests'; readonly plural?: string; readonly name?: string }
+  | { readonly view: 'pools' }
   | { readonly view: 'costs' }
   | { readonly view: 'unknown' };
 
@@ -30,6 +31,8 @@ export function parseRoute(hash: string): Route {
       return second && third
         ? { view: 'manifests', plural: second, name: third }
         : { view: 'manifests' };
+    case 'pools':
+      return { view: 'pools' };
     case 'costs':
       return { view: 'costs' };
     default:
@@ -52,6 +55,8 @@ export function hrefOf(route: Exclude<Route, { view: 'unknown' }>): string {
       return route.plural && route.name
         ? `#/manifests/${encodeURIComponent(route.plural)}/${encodeURIComponent(route.name)}`
         : '#/manifests';
+    case 'pools':
+      return '#/pools';
     case 'costs':
       return '#/costs';
   }

@@ -1,5 +1,6 @@
 import type { Instance } from '../../../src/resources/instance.ts';
 import type { InstanceClass } from '../../../src/resources/instance-class.ts';
+import type { InstancePool } from '../../../src/resources/instance-pool.ts';
 import type { Resource } from '../../../src/resources/meta.ts';
 import { call, json } from './http.ts';
 
@@ -16,6 +17,14 @@ const at = (action: string, number: string): string =>
 export async function tryKey(key: string): Promise<void> {
   await call(`${RESOURCES}/instanceclasses?limit=1`, { key });
 }
+
+/** The groups of whoever the key belongs to: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#self-subject-review */
+export const myGroups = async (signal: AbortSignal): Promise<readonly string[]> => {
+  const review = await json<{
+    status: { userInfo: { groups?: readonly string[] } };
+  }>('/apis/authentication.k8s.io/v1/selfsubjectreviews', { method: 'POST', body: '{}', signal });
+  return review.status.userInfo.groups ?? [];
+};
 
 export interface NewInstance {
   readonly numberphone: string;
@@ -47,6 +56,9 @@ export const setPaused = (number: string, paused: boolean): Promise<Instance> =>
 
 export const listClasses = async (signal?: AbortSignal): Promise<readonly InstanceClass[]> =>
   (await json<{ items: InstanceClass[] }>(`${RESOURCES}/instanceclasses`, { signal })).items;
+
+export const listPools = async (signal?: AbortSignal): Promise<readonly InstancePool[]> =>
+  (await json<{ items: InstancePool[] }>(`${RESOURCES}/instancepools`, { signal })).items;
 
 export const listNames = async (
   plural: string,

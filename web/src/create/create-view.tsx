@@ -3,14 +3,28 @@ import { createInstance, listClasses } from '../api/calls.ts';
 import { useLive } from '../api/use-live.ts';
 import { messages } from '../i18n/index.ts';
 import { go } from '../route.ts';
+import { mayChange } from '../session/role.ts';
 import { Checkbox, Field } from '../ui/field.tsx';
 import { sentenceOf } from '../ui/sentence-of.ts';
+import { Placeholder } from '../ui/state.tsx';
 import { say } from '../ui/toasts.tsx';
 
 const PROVIDERS = ['baileys', 'meta'] as const;
 const CLASSES_EVERY_MS = 60_000;
 
 export function CreateView() {
+  const { nav, role } = messages.value;
+  return mayChange.value ? (
+    <CreateForm />
+  ) : (
+    <>
+      <h1>{nav.create}</h1>
+      <Placeholder icon="plus" title={role.title} text={role.text} />
+    </>
+  );
+}
+
+function CreateForm() {
   const text = messages.value.create;
   const form = useSignal({
     numberphone: '',

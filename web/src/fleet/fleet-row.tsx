@@ -26,7 +26,7 @@ export function FleetRow({ row, index }: { readonly row: InstanceRow; readonly i
         <span class="phase-line">
           <span class={`phase-name phase-${phase}`}>{text.phases[phase]}</span>
           {row.isPaused && <span class="tag">{text.paused}</span>}
-          {!isAtRest && (
+          {!isAtRest && !row.isPaused && (
             <span class="phase-time">
               {durationText(secondsBetween(row.phaseStartedAt, now.value))}
             </span>

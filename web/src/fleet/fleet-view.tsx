@@ -5,6 +5,7 @@ import { useLive } from '../api/use-live.ts';
 import { messages } from '../i18n/index.ts';
 import { VirtualTable } from '../list/table.tsx';
 import { hrefOf } from '../route.ts';
+import { mayChange } from '../session/role.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Placeholder, Skeleton } from '../ui/state.tsx';
 import { isFiltering, parseFilter, queryOf, select } from './filter.ts';
@@ -49,10 +50,12 @@ export function FleetView({ query }: { readonly query: string }) {
             {isKnown && (count === total ? text.total(total) : text.shown(count, total))}
           </span>
         </h1>
-        <a class="button button-primary wide-only" href={hrefOf({ view: 'create' })}>
-          <Icon name="plus" />
-          {messages.value.nav.create}
-        </a>
+        {mayChange.value && (
+          <a class="button button-primary wide-only" href={hrefOf({ view: 'create' })}>
+            <Icon name="plus" />
+            {messages.value.nav.create}
+          </a>
+        )}
       </div>
       <FleetNotices report={report} />
       <FleetSummary report={report} filter={filter} />
@@ -61,9 +64,11 @@ export function FleetView({ query }: { readonly query: string }) {
         <Skeleton lines={8} />
       ) : total === 0 ? (
         <Placeholder icon="phone" title={text.emptyTitle} text={text.emptyText}>
-          <a class="button" href={hrefOf({ view: 'create' })}>
-            {messages.value.nav.create}
-          </a>
+          {mayChange.value && (
+            <a class="button" href={hrefOf({ view: 'create' })}>
+              {messages.value.nav.create}
+            </a>
+          )}
         </Placeholder>
       ) : count === 0 ? (
         <Placeholder icon="search" title={text.noMatchTitle} text={text.noMatchText}>

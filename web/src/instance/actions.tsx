@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { Instance } from '../../../src/resources/instance.ts';
 import { remove, restart, setPaused } from '../api/calls.ts';
 import { messages } from '../i18n/index.ts';
+import { mayChange } from '../session/role.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { Field } from '../ui/field.tsx';
 import { Icon } from '../ui/icons.tsx';
@@ -31,6 +32,13 @@ export function Actions({ instance }: { readonly instance: Instance }) {
   const close = () => {
     asked.value = undefined;
   };
+  if (!mayChange.value) {
+    return (
+      <p class="quiet" title={messages.value.role.text}>
+        {messages.value.role.title}
+      </p>
+    );
+  }
 
   return (
     <div class="actions">

@@ -14,7 +14,7 @@ export function Conditions({ conditions }: { readonly conditions: readonly Condi
       ) : (
         <ul class="conditions">
           {conditions.map((condition) => (
-            <li key={condition.type} class={`condition condition-${condition.status}`}>
+            <li key={condition.type} class={`condition condition-${toneOf(condition)}`}>
               <span class="dot" />
               <div class="condition-head">
                 <strong>{nameOf(condition.type, text)}</strong>
@@ -35,6 +35,14 @@ export function Conditions({ conditions }: { readonly conditions: readonly Condi
       )}
     </section>
   );
+}
+
+/** Conditions that are well when they are False, as Kubernetes' MemoryPressure is. */
+const WELL_WHEN_FALSE: ReadonlySet<string> = new Set(['Drifted']);
+
+function toneOf({ type, status }: Condition): Condition['status'] {
+  if (!WELL_WHEN_FALSE.has(type) || status === 'Unknown') return status;
+  return status === 'True' ? 'False' : 'True';
 }
 
 function nameOf(type: string, { conditionNames }: Messages['instance']): string {

@@ -12,6 +12,7 @@ export function Editor(props: {
   readonly problems: readonly ManifestProblem[];
   readonly onInput: (text: string) => void;
   readonly onApply: () => void;
+  readonly isReadOnly?: boolean;
 }) {
   const { text, problems } = props;
   const area = useRef<HTMLTextAreaElement>(null);
@@ -69,6 +70,7 @@ export function Editor(props: {
             spellcheck={false}
             autocapitalize="none"
             autocomplete="off"
+            readOnly={props.isReadOnly ?? false}
             rows={lineCount(text)}
             value={text}
             onInput={(event) => props.onInput(event.currentTarget.value)}

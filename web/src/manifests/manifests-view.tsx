@@ -3,6 +3,8 @@ import { apply, listNames } from '../api/calls.ts';
 import { useLive } from '../api/use-live.ts';
 import { messages } from '../i18n/index.ts';
 import { go } from '../route.ts';
+import { mayChange } from '../session/role.ts';
+import { Placeholder } from '../ui/state.tsx';
 import { say } from '../ui/toasts.tsx';
 import { Editor } from './editor.tsx';
 import { ObjectEditor } from './object-editor.tsx';
@@ -19,7 +21,7 @@ export function ManifestsView(props: {
   readonly name?: string | undefined;
 }) {
   const { plural, name } = props;
-  const text = messages.value.manifests;
+  const { manifests: text, role } = messages.value;
   return (
     <>
       <h1>{text.title}</h1>
@@ -27,8 +29,10 @@ export function ManifestsView(props: {
       <Picker plural={plural} name={name} />
       {plural && name ? (
         <ObjectEditor key={`${plural}/${name}`} plural={plural} name={name} />
-      ) : (
+      ) : mayChange.value ? (
         <BlankEditor />
+      ) : (
+        <Placeholder icon="manifest" title={role.title} text={role.text} />
       )}
     </>
   );

@@ -3,6 +3,7 @@ import { useEffect } from 'preact/hooks';
 import type { Resource } from '../../../src/resources/meta.ts';
 import { getObject } from '../api/calls.ts';
 import { messages } from '../i18n/index.ts';
+import { mayChange, mayWrite } from '../session/role.ts';
 import { sentenceOf } from '../ui/sentence-of.ts';
 import { Failure, Skeleton } from '../ui/state.tsx';
 import { say } from '../ui/toasts.tsx';
@@ -32,7 +33,9 @@ export function ObjectEditor(props: {
   const error = useSignal<Error | undefined>(undefined);
   const isBusy = useSignal(false);
   const round = useSignal(0);
-  const rehearsal = useRehearsal(draft.value?.text ?? '', round.value);
+  const isAllowed = mayWrite(plural);
+  // What may not be written need not be rehearsed: it would be refused.
+  const rehearsal = useRehearsal(isAllowed ? (draft.value?.text ?? '') : '', round.value);
 
   const show = async (object: Resource, signal?: AbortSignal) => {
     const [original, status] = await Promise.all([declaredYaml(object), statusYaml(object)]);
@@ -93,27 +96,31 @@ export function ObjectEditor(props: {
 
   return (
     <section class="object-editor">
-      <div class="toolbar">
-        <RehearsalState rehearsal={rehearsal} />
-        <button
-          type="button"
-          class="button"
-          disabled={!isDirty}
-          onClick={() => {
-            draft.value = { ...(draft.value as Draft), text: original };
-          }}
-        >
-          {text.revert}
-        </button>
-        <button
-          type="button"
-          class="button button-primary"
-          disabled={!isDirty || isBusy.value || rehearsal.state !== 'valid'}
-          onClick={() => void save()}
-        >
-          {isBusy.value ? text.applying : text.apply}
-        </button>
-      </div>
+      {isAllowed ? (
+        <div class="toolbar">
+          <RehearsalState rehearsal={rehearsal} />
+          <button
+            type="button"
+            class="button"
+            disabled={!isDirty}
+            onClick={() => {
+              draft.value = { ...(draft.value as Draft), text: original };
+            }}
+          >
+            {text.revert}
+          </button>
+          <button
+            type="button"
+            class="button button-primary"
+            disabled={!isDirty || isBusy.value || rehearsal.state !== 'valid'}
+            onClick={() => void save()}
+          >
+            {isBusy.value ? text.applying : text.apply}
+          </button>
+        </div>
+      ) : (
+        <ReadOnlyNotice />
+      )}
       {isDirty && newest && !isDeclaredAlike(newest, object) && (
         <p class="notice" role="status">
           {text.changedMeanwhile}{' '}
@@ -130,8 +137,9 @@ export function ObjectEditor(props: {
           draft.value = { ...(draft.value as Draft), text: next };
         }}
         onApply={() => void save()}
+        isReadOnly={!isAllowed}
       />
-      <p class="quiet editor-hint">{text.keyboardHint}</p>
+      {isAllowed && <p class="quiet editor-hint">{text.keyboardHint}</p>}
       <details class="card status-yaml">
         <summary>{text.statusTitle}</summary>
         <p class="quiet">{text.statusText}</p>
@@ -141,5 +149,15 @@ export function ObjectEditor(props: {
         </pre>
       </details>
     </section>
+  );
+}
+
+/** Why nothing can be edited here. */
+function ReadOnlyNotice() {
+  const text = messages.value.role;
+  return (
+    <p class="notice" role="status">
+      {mayChange.value ? text.classes : `${text.title}. ${text.text}`}
+    </p>
   );
 }

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { useLive } from '../api/use-live.ts';
 import { CostsView } from '../costs/costs-view.tsx';
 import { CreateView } from '../create/create-view.tsx';
 import { followFleet } from '../fleet/fleet.ts';
@@ -6,8 +7,10 @@ import { FleetView } from '../fleet/fleet-view.tsx';
 import { messages } from '../i18n/index.ts';
 import { InstanceView } from '../instance/instance-view.tsx';
 import { ManifestsView } from '../manifests/manifests-view.tsx';
+import { PoolsView } from '../pools/pools-view.tsx';
 import { type Route, route } from '../route.ts';
 import { LoginView } from '../session/login-view.tsx';
+import { learnRole, role } from '../session/role.ts';
 import { apiKey } from '../session/session.ts';
 import { Placeholder } from '../ui/state.tsx';
 import { Toasts } from '../ui/toasts.tsx';
@@ -23,13 +26,19 @@ export function App() {
   );
 }
 
+const ROLE_EVERY_MS = 60_000;
+
 /** What whoever is logged in sees. */
 function Console() {
   useEffect(() => {
     const stop = new AbortController();
     void followFleet(stop.signal);
-    return () => stop.abort();
+    return () => {
+      stop.abort();
+      role.value = undefined;
+    };
   }, []);
+  useLive(learnRole, 'role', ROLE_EVERY_MS);
   const text = messages.value;
   const current = route.value;
   return (
@@ -78,6 +87,8 @@ function View({ current }: { readonly current: Route }) {
       return <CreateView />;
     case 'manifests':
       return <ManifestsView plural={current.plural} name={current.name} />;
+    case 'pools':
+      return <PoolsView />;
     case 'costs':
       return <CostsView />;
     case 'unknown':

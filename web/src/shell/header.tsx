@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { messages } from '../i18n/index.ts';
 import { hrefOf, type Route, route } from '../route.ts';
+import { mayChange } from '../session/role.ts';
 import { end } from '../session/session.ts';
 import { Icon, type IconName, Mark } from '../ui/icons.tsx';
 import { ConnectionState } from './connection-state.tsx';
@@ -9,10 +10,11 @@ import { Preferences } from './preferences-menu.tsx';
 const LINKS: readonly {
   readonly to: Exclude<Route, { view: 'unknown' }>;
   readonly icon: IconName;
-  readonly text: 'fleet' | 'createShort' | 'manifests' | 'costs';
+  readonly text: 'fleet' | 'createShort' | 'pools' | 'manifests' | 'costs';
 }[] = [
   { to: { view: 'fleet', query: '' }, icon: 'fleet', text: 'fleet' },
   { to: { view: 'create' }, icon: 'plus', text: 'createShort' },
+  { to: { view: 'pools' }, icon: 'pools', text: 'pools' },
   { to: { view: 'manifests' }, icon: 'manifest', text: 'manifests' },
   { to: { view: 'costs' }, icon: 'costs', text: 'costs' },
 ];
@@ -28,15 +30,17 @@ export function Header() {
           <span>Orquesta</span>
         </a>
         <nav class="nav" aria-label={text.label}>
-          {LINKS.map(({ to, icon, text: key }) => {
-            const isHere = to.view === view || (to.view === 'fleet' && view === 'instance');
-            return (
-              <a key={key} href={hrefOf(to)} aria-current={isHere ? 'page' : undefined}>
-                <Icon name={icon} />
-                <span>{text[key]}</span>
-              </a>
-            );
-          })}
+          {LINKS.filter(({ to }) => to.view !== 'create' || mayChange.value).map(
+            ({ to, icon, text: key }) => {
+              const isHere = to.view === view || (to.view === 'fleet' && view === 'instance');
+              return (
+                <a key={key} href={hrefOf(to)} aria-current={isHere ? 'page' : undefined}>
+                  <Icon name={icon} />
+                  <span>{text[key]}</span>
+                </a>
+              );
+            },
+          )}
         </nav>
         <ConnectionState />
         <SettingsMenu />

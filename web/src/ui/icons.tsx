@@ -2,6 +2,7 @@ const PATHS = {
   fleet: 'M4 6h16M4 12h16M4 18h10',
   plus: 'M12 5v14M5 12h14',
   manifest: 'M7 3h7l5 5v13H7zM14 3v5h5M10 13h6M10 17h4',
+  pools: 'M4 7h16v5H4zM4 12h16v5H4zM7 9.5h.5M7 14.5h.5',
   costs: 'M5 20V10M12 20V4M19 20v-7',
   back: 'M15 5l-7 7 7 7',
   search: 'M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5',

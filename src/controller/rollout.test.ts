@@ -41,6 +41,10 @@ const states = {
   failed: { ssh, bootstrap: newRun, failure },
   ownFailed: { ssh, bootstrap: own(newRun), failure },
   failedBefore: { ssh, bootstrap: oldRun, failure },
+  replacedAsAsked: {
+    bootstrap: newRun,
+    repairs: { replacements: 0, replacedUid: 'gone', at: time(150) },
+  },
   created: { ssh, bootstrap: { ...newRun, updates: undefined }, bot, phase },
   creating: { ssh, bootstrap: { ...running, updates: undefined } },
 } satisfies Record<string, Partial<InstanceStatus>>;
@@ -96,6 +100,13 @@ describe('a rollout', () => {
       is: 'Stopped',
       failed: 1,
       message: expect.stringContaining('failed-0 was re-initialised and is not well'),
+    });
+  });
+
+  it('is not stopped by a replacement that somebody asked for after all went well', () => {
+    expect(rollout({ updated: 9, replacedAsAsked: 1 })).toMatchObject({
+      is: 'Updating',
+      failed: 0,
     });
   });
 

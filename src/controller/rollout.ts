@@ -1,5 +1,10 @@
 import { getCondition } from '../resources/condition.ts';
-import type { BootstrapStatus, Instance, InstanceStatus } from '../resources/instance.ts';
+import type {
+  BootstrapStatus,
+  Instance,
+  InstanceStatus,
+  RepairStatus,
+} from '../resources/instance.ts';
 import type { Turn } from '../resources/instance-class.ts';
 
 /** One instance of a class, and the revision that it should run with. */
@@ -113,7 +118,11 @@ const isUnwell = (
   failure !== undefined ||
   (run.exitCode !== undefined && run.exitCode !== 0) ||
   (bot?.failures ?? 0) > 0 ||
-  (repairs?.at !== undefined && at(repairs.at) >= at(run.startedAt) && phase !== 'completed');
+  (isRepair(repairs) && at(repairs?.at) >= at(run.startedAt) && phase !== 'completed');
+
+/** A replacement that somebody asked for counts none, and tells nothing of the run. */
+const isRepair = (repairs: RepairStatus | undefined): boolean =>
+  repairs?.rung !== undefined || (repairs?.replacements ?? 0) > 0;
 
 /** Who speaks against going on with the class, and with instances' own edits. */
 function stopOf(failed: readonly Member[], now: number) {

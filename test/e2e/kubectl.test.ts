@@ -66,6 +66,7 @@ describe.skipIf(found.length === 0)(
         expect(await kubectl.ok('explain', 'instanceclass.spec', '--recursive')).toContain(
           'timeoutSeconds',
         );
+        expect(await kubectl.ok('explain', 'event.reason')).toContain('What happened');
         expect(await kubectl.ok('explain', 'instance.status.conditions')).toContain(
           'lastTransitionTime',
         );

@@ -35,7 +35,7 @@ export const gvkOf = (kind: string): GroupVersionKind => ({
 });
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const OBJECT_META = `${META}.ObjectMeta`;
+export const OBJECT_META = `${META}.ObjectMeta`;
 const LIST_META = `${META}.ListMeta`;
 const SCALE = 'io.k8s.api.autoscaling.v1.Scale';
 export const definitionOf = (kind: string): string => `io.clientfy.orquesta.v1.${kind}`;
@@ -54,8 +54,17 @@ const apiVersion: Schema = {
   description: 'Version of the schema of this object: orquesta.clientfy.io/v1.',
 };
 const kindField: Schema = { type: 'string', description: 'What this object is.' };
-const text = (description: string): Schema => ({ type: 'string', description });
-const whole = (description: string): Schema => ({ type: 'integer', format: 'int32', description });
+export const text = (description: string): Schema => ({ type: 'string', description });
+export const whole = (description: string): Schema => ({
+  type: 'integer',
+  format: 'int32',
+  description,
+});
+
+export const metadataOf = (): Schema => ({
+  ref: OBJECT_META,
+  description: 'Its name, labels and the like.',
+});
 
 /** Every schema that the API publishes, by its name. They are made from those that check requests, so that the two can't differ. */
 export function definitions(): ReadonlyMap<string, Schema> {
@@ -92,7 +101,7 @@ function kindSchema(kind: Kind): Schema {
     properties: {
       apiVersion,
       kind: kindField,
-      metadata: { ref: OBJECT_META, description: 'Its name, labels and the like.' },
+      metadata: metadataOf(),
       spec: { ...spec, description: 'What is wanted.' },
       status: { ...fromZod(statusSchemas[kind]), required: [] },
     },
@@ -119,7 +128,7 @@ const scaleSchema = (): Schema => ({
   properties: {
     apiVersion,
     kind: kindField,
-    metadata: { ref: OBJECT_META, description: 'Its name, labels and the like.' },
+    metadata: metadataOf(),
     spec: {
       type: 'object',
       description: 'What is wanted.',

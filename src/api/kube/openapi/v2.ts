@@ -1,6 +1,7 @@
 import { type Kind, kinds } from '../../../resources/kinds.ts';
 import { API_GROUP, VERSION } from '../group.ts';
 import { PATCH_TYPES } from '../patch.ts';
+import { coreDefinitions } from './core-definitions.ts';
 import { definitions, GVK, gvkOf, type Schema } from './definitions.ts';
 import { field, message } from './protobuf.ts';
 
@@ -10,7 +11,9 @@ import { field, message } from './protobuf.ts';
  */
 export function openapiV2(): Buffer {
   const paths = (Object.keys(kinds) as Kind[]).map((kind) => field(2, patchPath(kind)));
-  const schemas = [...definitions()].map(([name, schema]) => field(1, named(name, encode(schema))));
+  const schemas = [...definitions(), ...coreDefinitions()].map(([name, schema]) =>
+    field(1, named(name, encode(schema))),
+  );
   return message(
     field(1, '2.0'),
     field(2, message(field(1, 'Orquesta'), field(2, VERSION))),

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { type Kind, kinds } from '../../../resources/kinds.ts';
 import { API_GROUP, type Subresource, subresourcesOf, VERSION } from '../group.ts';
 import { PATCH_TYPES } from '../patch.ts';
+import { coreDefinitions, EVENT_DEFINITION, EVENT_GVK } from './core-definitions.ts';
 import {
   definitionOf,
   definitions,
   type GroupVersionKind,
   GVK,
   gvkOf,
+  OBJECT_META,
   SCALE_DEFINITION,
   type Schema,
 } from './definitions.ts';
@@ -30,12 +32,23 @@ export const index = (documents: Readonly<Record<string, string>>): Json => ({
 /** The documents as JSON text, by path. */
 export const documents = (): Readonly<Record<string, string>> => ({
   [GROUP_PATH]: JSON.stringify(groupDocument()),
-  'api/v1': JSON.stringify(document({}, new Map())),
+  'api/v1': JSON.stringify(coreDocument()),
 });
 
 const groupDocument = (): Json => {
   const paths = (Object.keys(kinds) as Kind[]).map((kind) => pathsOf(kind));
   return document(Object.assign({}, ...paths), definitions());
+};
+
+/** One path is enough for `kubectl explain event`. */
+const coreDocument = (): Json => {
+  const get = operation('get', 'readEvent', EVENT_GVK, { answers: EVENT_DEFINITION });
+  const path = { parameters: [NAMESPACE, NAME], get };
+  const meta = [...definitions()].filter(([name]) => name === OBJECT_META);
+  return document(
+    { '/api/v1/namespaces/{namespace}/events/{name}': path },
+    new Map([...coreDefinitions(), ...meta]),
+  );
 };
 
 const document = (paths: Json, schemas: ReadonlyMap<string, Schema>): Json => ({
@@ -100,6 +113,8 @@ const NAME: Json = {
   description: 'Name of the object.',
   schema: { type: 'string' },
 };
+
+const NAMESPACE: Json = { ...NAME, name: 'namespace', description: 'Always default.' };
 
 /** What can be done to a collection, its objects, and their subresources. */
 function pathsOf(kind: Kind): Json {

@@ -4,7 +4,7 @@ import { fleetReport } from '../api/calls.ts';
 import { useLive } from '../api/use-live.ts';
 import { messages } from '../i18n/index.ts';
 import { VirtualTable } from '../list/table.tsx';
-import { hrefOf } from '../route.ts';
+import { hrefOf, parseRoute } from '../route.ts';
 import { mayChange } from '../session/role.ts';
 import { Icon } from '../ui/icons.tsx';
 import { Placeholder, Skeleton } from '../ui/state.tsx';
@@ -32,6 +32,8 @@ export function FleetView({ query }: { readonly query: string }) {
   useSignalEffect(() => {
     const next = queryOf(filter.value);
     if (next === written.current) return;
+    // This runs a frame later: whoever has left meanwhile must not be brought back.
+    if (parseRoute(location.hash).view !== 'fleet') return;
     written.current = next;
     history.replaceState(null, '', hrefOf({ view: 'fleet', query: next }));
   });

@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'redis',
-          include: ['test/{contract,integration}/**/*.test.ts'],
+          include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
           globalSetup: ['test/redis-server.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

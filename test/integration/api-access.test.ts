@@ -58,6 +58,20 @@ describe('roles', () => {
     expect(await api.everything()).toEqual(before);
     expect((await as('k-all', 'POST', CLASSES, body)).status).toBe(201);
   });
+
+  test('an operator writes no status, however the path is spelt', async () => {
+    await as('k-run', 'POST', '/api/instance/create', { numberphone: '573332229999' });
+    const before = await api.everything();
+    const one = `${INSTANCES}/bot-573332229999`;
+    const body = JSON.stringify({ status: { ip: '203.0.113.66' } });
+    for (const path of ['/status', '/status/', '/%73tatus', '/x/../status']) {
+      const type = { 'content-type': 'application/merge-patch+json' };
+      const refused = await as('k-run', 'PATCH', one + path, body, type);
+      expect([path, refused.status]).toEqual([path, 403]);
+    }
+    expect(await api.everything()).toEqual(before);
+    await as('k-run', 'DELETE', '/api/instance/573332229999');
+  });
 });
 
 describe('the audit trail', () => {

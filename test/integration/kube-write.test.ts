@@ -503,3 +503,33 @@ describe('events', () => {
     expect(rest.json.metadata.continue).toBeUndefined();
   });
 });
+
+describe('what would wear the server out', () => {
+  const copies = (count: number) =>
+    Array.from({ length: count }, (_, index) => ({
+      op: 'copy',
+      from: '/metadata',
+      path: `/metadata/x${index}`,
+    }));
+
+  test('a JSON patch of copies of copies is refused', async () => {
+    await make();
+    const refused = await api.kube('PATCH', AT, copies(40), JSON_PATCH);
+    expect([refused.status, refused.json.reason]).toEqual([413, 'RequestEntityTooLarge']);
+    expect((await api.kube('PATCH', AT, copies(2), JSON_PATCH)).status).toBe(200);
+  });
+
+  test('an API version that has no text is refused', async () => {
+    const body = { ...instanceManifest(NUMBER), apiVersion: { toString: 1 } };
+    expect((await api.kube('POST', `${R}/instances`, body)).status).toBe(400);
+  });
+
+  test('unknown fields beyond number are told of as far as headers go', async () => {
+    const wide = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`x${index}`, 1]));
+    const made = await api.kube('POST', `${R}/instances`, instanceManifest(NUMBER, wide));
+    expect(made.status).toBe(201);
+    const warnings = made.headers.get('warning') ?? '';
+    expect(warnings).toContain('x1');
+    expect(warnings.length).toBeLessThan(10_000);
+  });
+});

@@ -62,7 +62,7 @@ export class OpenApiCheck {
   }
 
   async #check(asked: Request, response: Response): Promise<void> {
-    const { pathname } = new URL(asked.url);
+    const pathname = decoded(new URL(asked.url).pathname);
     const tell = (what: string) =>
       this.mismatches.push(`${asked.method} ${pathname.slice(0, 100)} ${response.status}: ${what}`);
     const method = asked.method === 'HEAD' ? 'get' : asked.method.toLowerCase();
@@ -120,5 +120,14 @@ export class OpenApiCheck {
       );
     });
     return fitting.toSorted((a, b) => a.split('{').length - b.split('{').length)[0];
+  }
+}
+
+/** As the router reads it, where it can be read. */
+function decoded(pathname: string): string {
+  try {
+    return decodeURI(pathname);
+  } catch {
+    return pathname;
   }
 }

@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Clock } from '../../clock.ts';
 import { ApiError } from '../errors.ts';
+import { parsePath } from '../kube/path.ts';
 import { messages } from '../rest/messages.ts';
 import { type ApiKey, callerOf } from './keys.ts';
 import { RateLimit } from './rate-limit.ts';
@@ -41,7 +42,7 @@ export function authenticate(deps: AccessDeps): MiddlewareHandler<WithCaller> {
     const waitMs = limit.take(caller.name, now);
     if (waitMs > 0) throw tooMany(messages.tooManyRequests, waitMs);
     c.set('caller', caller);
-    const needed = roleFor(c.req.method, c.req.path);
+    const needed = roleFor(c.req.method, pathOf(c));
     if (!mayAct(caller, needed)) throw new ApiError(403, messages.notAllowed(caller, needed));
     await next();
   };
@@ -52,6 +53,12 @@ const refusal = (message: string): ApiError =>
 
 const tooMany = (message: string, waitMs: number): ApiError =>
   new ApiError(429, message, { headers: { 'retry-after': String(Math.ceil(waitMs / 1000)) } });
+
+/** As whoever serves it reads it: the facade's router decodes it whole, the resource API part by part. */
+const pathOf = ({ req }: Context): string => {
+  const { pathname } = new URL(req.url);
+  return parsePath(pathname) === undefined ? req.path : pathname;
+};
 
 /** Of the connection itself: what a header says of it anyone can write. */
 const addressOf = (c: Context): string =>

@@ -44,8 +44,11 @@ export function mustBeKind(
     throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(body).slice(0, 200)}'`);
   }
   if (body['apiVersion'] !== apiVersion) {
+    const given = body['apiVersion'];
+    // A text of what is none could be asked of an object that has no text.
+    const shown = typeof given === 'string' ? given.slice(0, 100) : '';
     throw badRequest(
-      `the API version in the data (${String(body['apiVersion'] ?? '')}) does not match the expected API version (${apiVersion})`,
+      `the API version in the data (${shown}) does not match the expected API version (${apiVersion})`,
     );
   }
   if (body['kind'] !== kind) {

@@ -1,4 +1,4 @@
-import { applyPatch, type Operation } from 'rfc6902';
+import { applyPatch, type Operation, Pointer } from 'rfc6902';
 import { rfc3339 } from '../../clock.ts';
 import type { Kind, ObjectOf } from '../../resources/kinds.ts';
 import { API_VERSION, type Resource } from '../../resources/meta.ts';
@@ -20,6 +20,8 @@ export const PATCH_TYPES = [JSON_PATCH, MERGE_PATCH, APPLY_PATCH];
 
 /** As many as Kubernetes takes. */
 const MAX_OPERATIONS = 10_000;
+/** Kubernetes' own: a few copies of copies would fill any memory. */
+const MAX_COPIED_CHARACTERS = 3 * 1024 * 1024;
 
 /** PATCH of an object or its status. Throws KubeError. */
 export async function patch<K extends Kind>(
@@ -57,35 +59,50 @@ export function editor(
     throw badRequest('a JSON patch must be a list of operations: op, path, and value or from');
   }
   if (value.length > MAX_OPERATIONS) {
-    throw new KubeError(
-      413,
-      'RequestEntityTooLarge',
-      `a JSON patch may have at most ${MAX_OPERATIONS} operations`,
-    );
+    throw tooLarge(`has more than ${MAX_OPERATIONS} operations`);
   }
   const operations: readonly Operation[] = value;
   return {
     pinned: operations.some(({ path }) => path === '/metadata/resourceVersion'),
-    edit: (object) => {
-      const copy = structuredClone(object);
-      const failed = applyPatch(copy, structuredClone([...operations])).findIndex(
-        (outcome) => outcome !== null,
-      );
-      if (failed >= 0) {
-        const { op, path } = operations[failed] as Operation;
-        throw new KubeError(
-          422,
-          'Invalid',
-          `the server rejected our request due to an error in our request: operation ${failed + 1} of the JSON patch (${op} ${path}) does not fit the object`,
-        );
-      }
-      return copy;
-    },
+    edit: (object) => jsonPatch(object, operations),
   };
 }
 
 /** The library passes over these in a path, as if they were not there. */
 const UNSAFE = /\/(__proto__|constructor|prototype)(\/|$)/;
+
+/** RFC 6902. Does not change its arguments. Throws KubeError 413 or 422. */
+function jsonPatch(object: object, operations: readonly Operation[]): unknown {
+  const patched = structuredClone(object);
+  let copied = 0;
+  for (const [index, operation] of structuredClone([...operations]).entries()) {
+    const { op, path } = operation;
+    if (op === 'copy') {
+      copied += sizeAt(patched, operation.from);
+      if (copied > MAX_COPIED_CHARACTERS) throw tooLarge('copies more than 3 MiB');
+    }
+    if (applyPatch(patched, [operation])[0] !== null) {
+      throw new KubeError(
+        422,
+        'Invalid',
+        `the server rejected our request due to an error in our request: operation ${index + 1} of the JSON patch (${op} ${path}) does not fit the object`,
+      );
+    }
+  }
+  return patched;
+}
+
+/** In characters of JSON; 0 where there is nothing. */
+function sizeAt(object: object, pointer: string): number {
+  try {
+    return JSON.stringify(Pointer.fromJSON(pointer).get(object))?.length ?? 0;
+  } catch {
+    return 0; // The operation itself says what is wrong with the pointer.
+  }
+}
+
+const tooLarge = (why: string): KubeError =>
+  new KubeError(413, 'RequestEntityTooLarge', `a JSON patch that ${why} is not taken`);
 
 function isOperation(value: unknown): value is Operation {
   if (!isObject(value) || typeof value['path'] !== 'string') return false;

@@ -28,10 +28,17 @@ export function objectAnswer<K extends Kind>(
   return json(request, table(columnsOf(kind), [object], options), code);
 }
 
+/** Kubernetes' own: longer ones are cut, and those that would make the headers larger than clients take are left out. */
+const MAX_WARNING = 256;
+const MAX_WARNINGS = 4_096;
+
 /** Tells of what was dropped: kubectl prints each as a warning. */
 export function warn({ c }: KubeRequest, warnings: readonly string[]): void {
+  let told = 0;
   for (const warning of warnings) {
-    const text = warning.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
-    c.header('warning', `299 - "${text}"`, { append: true });
+    const text = warning.slice(0, MAX_WARNING).replace(/[^\x20-\x7e]/g, '?');
+    told += text.length;
+    if (told > MAX_WARNINGS) return;
+    c.header('warning', `299 - "${text.replace(/["\\]/g, '\\$&')}"`, { append: true });
   }
 }

@@ -11,7 +11,7 @@ import {
   signIn,
   viewsOf,
 } from '../e2e/browser.ts';
-import { API_KEY, type Program, World } from '../e2e/program.ts';
+import { API_KEY, eventually, type Program, World } from '../e2e/program.ts';
 
 const FOLDER = 'docs/images';
 const MOST_BYTES = 200_000;
@@ -19,6 +19,7 @@ const RUNNING = ['573332221111', '573332221112', '5215512345678', '34600111222']
 const FAILING = '573332221113';
 const PREPARING = '573332221114';
 const PAUSED = '573332221115';
+const POOL = '/apis/orquesta.clientfy.io/v1/instancepools/warm';
 
 const LOOKS: readonly Look[] = [
   { width: 1280, theme: 'light', language: 'en-US' },
@@ -40,6 +41,11 @@ kind: InstanceClass
 metadata: {name: slow}
 spec:
   bootstrap: {script: "echo '==> Check the settings'; echo '==> Install the bot'; sleep 600"}
+---
+apiVersion: orquesta.clientfy.io/v1
+kind: InstancePool
+metadata: {name: warm}
+spec: {replicas: 2}
 ${RUNNING.map((number, index) => instance(number, { appointments: index % 2 === 0 })).join('')}
 ${instance(FAILING, { className: 'broken' })}
 ${instance(PREPARING, { className: 'slow' })}
@@ -69,6 +75,10 @@ test.skipIf(!hasChromium)(
       await Promise.all(RUNNING.map((number) => program.reaches(number, 'completed')));
       await program.reaches(FAILING, 'failed');
       await program.reaches(PREPARING, 'initializing');
+      await eventually('its pool is full', async () => {
+        const answer = await program.request('GET', POOL);
+        return ((await answer.json()) as { status?: { ready?: number } }).status?.ready === 2;
+      });
       for (const look of LOOKS) await takeAll(program, look);
     } finally {
       await world.close();

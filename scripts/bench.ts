@@ -5,15 +5,19 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cold } from '../bench/cold.ts';
 import { type Findings, meets, table } from '../bench/figure.ts';
+import { scale } from '../bench/scale.ts';
 import { svg } from '../bench/svg.ts';
 
 const USAGE = `Usage: npm run bench -- [section …] [options]
 
   cold    overhead of a create over what the machine itself takes, and its API calls
+  scale   what a fleet costs that is up: idle, memory, resync, lists, status calls, health
 
   --boot LIST      seconds that machines boot, like 2,10,40 (default 2)
   --singles N      creates one at a time (default 8)
   --together N     creates at once (default 100)
+  --sizes LIST     instances of the fleet (default 1000,10000)
+  --idle N         seconds that it is watched at rest (default 65)
   --json           the figures as JSON
   --plots FOLDER   write the plots there, as SVG
 `;
@@ -24,6 +28,8 @@ const { values, positionals } = parseArgs({
     boot: { type: 'string', default: '2' },
     singles: { type: 'string', default: '8' },
     together: { type: 'string', default: '100' },
+    sizes: { type: 'string', default: '1000,10000' },
+    idle: { type: 'string', default: '65' },
     json: { type: 'boolean', default: false },
     plots: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -41,6 +47,13 @@ const sections: Readonly<Record<string, () => Promise<readonly Findings[]>>> = {
     }
     return found;
   },
+  scale: async () => [
+    await scale({
+      sizes: values.sizes.split(',').map(Number),
+      idleSeconds: Number(values.idle),
+      say,
+    }),
+  ],
 };
 
 async function main(): Promise<number> {

@@ -1,0 +1,293 @@
+import { systemClock } from '../src/clock.ts';
+import { RedisCloudView } from '../src/store/redis-cloud-view.ts';
+import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
+import { type Figure, type Findings, percentile } from './figure.ts';
+import { jobsInHand, numberOf, seedFleet } from './fleet.ts';
+import { cpuSeconds, rssMb } from './process-cost.ts';
+import { type SharedCloud, sharedCloud } from './shared-cloud.ts';
+
+export interface ScaleOptions {
+  readonly sizes: readonly number[];
+  /** How long the controller is watched while there is nothing to do. */
+  readonly idleSeconds: number;
+  readonly say: (text: string) => void;
+}
+
+interface Measured {
+  readonly size: number;
+  readonly resyncSeconds: number;
+  readonly resyncCpu: number;
+  readonly idleShare: number;
+  readonly rss: number;
+  readonly callsPerHour: number;
+  readonly listMs: number;
+  readonly status: readonly number[];
+  readonly health: Health;
+}
+
+interface Health {
+  readonly looksPerSecond: number;
+  readonly cpuPerLookMs: number;
+  readonly busiestSecond: number;
+  readonly mostAtOnce: number;
+}
+
+const HEALTH_SECONDS = 30;
+const REST_SECONDS = 86_400;
+const STATUS_PER_SECOND = 500;
+
+/** What a fleet costs that is declared and up, at several sizes of it. */
+export async function scale(options: ScaleOptions): Promise<Findings> {
+  const all: Measured[] = [];
+  for (const size of options.sizes) all.push(await measure(size, options));
+  const last = all.at(-1);
+  const first = all[0];
+  if (!last || !first) return { figures: [] };
+  const figures = all.flatMap((one) => figuresOf(one, one === last));
+  if (last !== first) {
+    const perInstance = ({ resyncCpu, size }: Measured) => resyncCpu / size;
+    figures.push({
+      section: 'scale',
+      name: `cost per instance, ${last.size} against ${first.size}`,
+      value: perInstance(last) / perInstance(first),
+      unit: 'x',
+      most: 1.2,
+      note: `CPU of a full resync: ${(perInstance(last) * 1000).toFixed(2)} ms against ${(perInstance(first) * 1000).toFixed(2)} ms`,
+    });
+  }
+  const against = (of: (one: Measured) => number) =>
+    all.map((one): readonly [number, number] => [one.size, of(one)]);
+  const cost = { x: 'instances', title: 'Cost against the size of the fleet' };
+  return {
+    figures,
+    plots: [
+      {
+        ...cost,
+        file: 'cost-memory.svg',
+        y: 'MB',
+        lines: [{ name: 'RSS of the controller', points: [[0, 0], ...against((one) => one.rss)] }],
+      },
+      {
+        ...cost,
+        file: 'cost-resync.svg',
+        y: 'seconds',
+        lines: [
+          { name: 'full resync', points: [[0, 0], ...against((one) => one.resyncSeconds)] },
+          { name: 'its CPU', points: [[0, 0], ...against((one) => one.resyncCpu)] },
+        ],
+      },
+    ],
+  };
+}
+
+function figuresOf(one: Measured, isLast: boolean): Figure[] {
+  const section = `scale ${one.size}`;
+  const { health, status } = one;
+  const most = (limit: number) => (isLast ? limit : undefined);
+  const looks = one.size / HEALTH_SECONDS;
+  return [
+    { section, name: 'idle, % of a core', value: one.idleShare * 100, unit: '%', most: most(5) },
+    { section, name: 'RSS of the controller', value: one.rss, unit: 'MB', most: most(400) },
+    { section, name: 'full resync', value: one.resyncSeconds, unit: 's', most: most(10) },
+    {
+      section,
+      name: 'calls an hour, nothing changing',
+      value: one.callsPerHour,
+      unit: 'calls',
+      most: 600,
+    },
+    { section, name: 'list by the resource API', value: one.listMs, unit: 'ms', most: most(500) },
+    { section, name: 'status p50', value: percentile(status, 0.5), unit: 'ms' },
+    {
+      section,
+      name: `status p99 at ${STATUS_PER_SECOND}/s`,
+      value: percentile(status, 0.99),
+      unit: 'ms',
+      most: most(10),
+    },
+    { section, name: 'health looks', value: health.looksPerSecond, unit: '/s', floor: looks },
+    {
+      section,
+      name: 'busiest second of looks',
+      value: health.busiestSecond,
+      unit: 'looks',
+      floor: looks,
+    },
+    { section, name: 'looks at once', value: health.mostAtOnce, unit: 'looks', most: 500 },
+    { section, name: 'CPU of a look', value: health.cpuPerLookMs, unit: 'ms' },
+  ];
+}
+
+async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promise<Measured> {
+  let shared: SharedCloud | undefined;
+  const world = await startWorld({
+    controllers: 1,
+    startedControllers: 0,
+    apis: 1,
+    machines: async (options) => {
+      shared = await sharedCloud(options);
+      return shared;
+    },
+    random: Math.random,
+    account: {
+      dropletLimit: size + 10,
+      bootMs: { least: 0, most: 1 },
+      addressLeadMs: { least: 0, most: 0 },
+      listLagMs: { least: 0, most: 0 },
+      tagLagMs: { least: 0, most: 0 },
+    },
+    classSpec: { health: { intervalSeconds: REST_SECONDS } },
+    env: { API_REQUESTS_PER_SECOND: '10000', LOG_LEVEL: 'warn' },
+    redisSettings: ['--save', '', '--appendonly', 'no'],
+  });
+  try {
+    if (!shared) throw new Error('The cloud was not started.');
+    const { store, eyes, prefix } = world;
+    await setClass(world, { panelPort: shared.botPort, intervalSeconds: REST_SECONDS });
+    const klass = await store.get('InstanceClass', 'default');
+    if (!klass) throw new Error('There is no class.');
+    await seedFleet(world, 0, size, klass);
+    say(`scale: ${size} instances are declared and up`);
+    const [controller] = world.controllers;
+    if (!controller) throw new Error('There is no controller.');
+    controller.start();
+    await eventually('the resync begins', async () => (await jobsInHand(eyes, prefix)) > size / 20);
+    const pid = controller.pid ?? 0;
+    const resync = { since: Date.now(), cpu: cpuSeconds(pid) };
+    await drained(world);
+    const resyncSeconds = (Date.now() - resync.since) / 1000;
+    const resyncCpu = cpuSeconds(pid) - resync.cpu;
+    say(`scale: the first resync took ${resyncSeconds.toFixed(1)} s`);
+    const idle = await idleOf(world, pid, idleSeconds);
+    const rss = rssMb(pid);
+    const listMs = await listed(world, size);
+    const status = await statusCalls(world, size, 5);
+    say('scale: at rest');
+    await setClass(world, { panelPort: shared.botPort, intervalSeconds: HEALTH_SECONDS });
+    const health = await healthOf(world, shared, pid);
+    return { size, resyncSeconds, resyncCpu, ...idle, rss, listMs, status, health };
+  } finally {
+    await world.close();
+  }
+}
+
+async function setClass(
+  { store }: World,
+  { panelPort, intervalSeconds }: { readonly panelPort: number; readonly intervalSeconds: number },
+): Promise<void> {
+  const klass = await store.get('InstanceClass', 'default');
+  if (!klass) throw new Error('There is no class.');
+  const { spec } = klass;
+  await store.update('InstanceClass', {
+    ...klass,
+    spec: {
+      ...spec,
+      bot: { ...spec.bot, panelPort },
+      health: { ...spec.health, intervalSeconds },
+    },
+  });
+}
+
+/** Waits until nothing is in hand for a second. */
+async function drained({ eyes, prefix }: World): Promise<void> {
+  let quietSince: number | undefined;
+  await eventually(
+    'the queue is empty',
+    async () => {
+      if ((await jobsInHand(eyes, prefix)) > 0) quietSince = undefined;
+      else quietSince ??= Date.now();
+      return quietSince !== undefined && Date.now() - quietSince > 500;
+    },
+    600_000,
+  );
+}
+
+async function idleOf(world: World, pid: number, seconds: number) {
+  const { eyes, prefix, cloud } = world;
+  const view = new RedisCloudView({ redis: eyes, prefix, newId: () => 'bench' });
+  const sweepAfter = (time: number) =>
+    eventually(
+      'a sweep',
+      async () => {
+        const sweep = await view.lastSweep();
+        return sweep !== undefined && sweep.startedAt > time && sweep.startedAt;
+      },
+      600_000,
+    );
+  const calls = () =>
+    Object.values(cloud.account.ledger.report().calls)
+      .flatMap((byStatus) => Object.values(byStatus))
+      .reduce((sum, one) => sum + one, 0);
+  const cpu = cpuSeconds(pid);
+  const since = Date.now();
+  await systemClock.sleep(seconds * 1000);
+  const idleShare = (cpuSeconds(pid) - cpu) / ((Date.now() - since) / 1000);
+  // From the start of one sweep to that of the next: what stands between is one hour's share.
+  const last = (await view.lastSweep())?.startedAt ?? 0;
+  const pages = Math.ceil(cloud.account.living().length / 200);
+  if (pages > 5) {
+    // Minutes apart: computed from what the sweep says when it will come again would be no measurement.
+    return { idleShare, callsPerHour: Number.NaN };
+  }
+  const first = await sweepAfter(last);
+  const before = calls();
+  const next = await sweepAfter(first);
+  return { idleShare, callsPerHour: ((calls() - before) * 3_600_000) / (next - first) };
+}
+
+async function listed({ apis }: World, size: number): Promise<number> {
+  const url = `${apis[0]?.url}/apis/orquesta.clientfy.io/v1/instances`;
+  const took: number[] = [];
+  for (let i = 0; i < 5; i++) {
+    const since = performance.now();
+    const response = await fetch(url, { headers: { 'x-api-key': API_KEY } });
+    const { items } = JSON.parse(await response.text()) as { items: readonly unknown[] };
+    took.push(performance.now() - since);
+    if (items.length !== size) throw new Error(`${items.length} of ${size} were listed.`);
+  }
+  return percentile(took, 0.5);
+}
+
+/** Sent by the clock, whether or not earlier ones were answered. */
+async function statusCalls({ apis }: World, size: number, seconds: number): Promise<number[]> {
+  const took: number[] = [];
+  const one = async (at: number) => {
+    const since = performance.now();
+    const url = `${apis[0]?.url}/api/instance/status/${numberOf(at % size)}`;
+    const response = await fetch(url, { headers: { 'x-api-key': API_KEY } });
+    await response.text();
+    if (!response.ok) throw new Error(`A status call was answered ${response.status}.`);
+    took.push(performance.now() - since);
+  };
+  const sent: Promise<void>[] = [];
+  const since = performance.now();
+  while (sent.length < seconds * STATUS_PER_SECOND) {
+    const due = ((performance.now() - since) / 1000) * STATUS_PER_SECOND;
+    while (sent.length < due) sent.push(one(sent.length * 7919));
+    await systemClock.sleep(1);
+  }
+  await Promise.all(sent);
+  // The first second warms up.
+  return took.slice(STATUS_PER_SECOND);
+}
+
+async function healthOf(_: World, { looks }: SharedCloud, pid: number): Promise<Health> {
+  // One interval until all have their place, one to be measured.
+  await systemClock.sleep((HEALTH_SECONDS + 5) * 1000);
+  looks.times.length = 0;
+  looks.mostAtOnce = 0;
+  const cpu = cpuSeconds(pid);
+  await systemClock.sleep(HEALTH_SECONDS * 1000);
+  const used = cpuSeconds(pid) - cpu;
+  const bySecond = new Map<number, number>();
+  for (const time of looks.times) {
+    const second = Math.floor(time / 1000);
+    bySecond.set(second, (bySecond.get(second) ?? 0) + 1);
+  }
+  return {
+    looksPerSecond: looks.times.length / HEALTH_SECONDS,
+    cpuPerLookMs: (used * 1000) / Math.max(1, looks.times.length),
+    busiestSecond: Math.max(0, ...bySecond.values()),
+    mostAtOnce: looks.mostAtOnce,
+  };
+}

@@ -15,6 +15,7 @@ import { OrphanCollector } from './orphans.ts';
 import { Outages } from './outages.ts';
 import { poolReconciler } from './pool/index.ts';
 import { reconcile } from './reconciler.ts';
+import { allKeys, keysOfResync } from './resync.ts';
 import { noteRoom } from './room.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
 import { TimelineWriter } from './timeline-writer.ts';
@@ -55,6 +56,7 @@ export class Controller {
   readonly #passes = new Map<Key, AbortController>();
   readonly #outages: Outages;
   readonly #stopped = new AbortController();
+  #isResynced = false;
   #stopListening: () => void = () => {};
 
   constructor({ queue, objects, ...ports }: ControllerOptions) {
@@ -105,7 +107,7 @@ export class Controller {
     });
     await this.#queue.start(
       (key, signal) => this.#reconcile(key, signal),
-      async () => this.#everything(),
+      async () => this.#resync(),
     );
   }
 
@@ -179,12 +181,10 @@ export class Controller {
     for (const key of keysOfSeen(droplets, this.#objects)) this.#trigger(key);
   }
 
-  #everything(): readonly Key[] {
-    return [
-      SWEEP,
-      ...(['Instance', 'InstanceClass', 'InstancePool', 'Droplet'] as const).flatMap((kind) =>
-        this.#objects.list(kind).items.map(({ metadata }) => keyOf(kind, metadata.name)),
-      ),
-    ];
+  /** Everything at first, since nobody knows what was missed. */
+  #resync(): readonly Key[] {
+    const isFirst = !this.#isResynced;
+    this.#isResynced = true;
+    return isFirst ? allKeys(this.#objects) : keysOfResync(this.#objects, this.#deps.clock.now());
   }
 }

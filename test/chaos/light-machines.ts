@@ -4,6 +4,8 @@ import ssh2, { type ServerChannel } from 'ssh2';
 import type { Clock } from '../../src/clock.ts';
 import type { Account, DropletRecord } from '../../src/simulator/account.ts';
 import { readUserData } from '../../src/simulator/cloud-config.ts';
+import { type HostKey, newHostKey } from '../../src/ssh/host-key.ts';
+import type { CommandResult } from '../../src/ssh/shell.ts';
 import { DropletHosts } from '../twins/droplet-hosts.ts';
 import type { MemoryHost } from '../twins/memory-shell.ts';
 
@@ -30,6 +32,8 @@ export class LightMachines {
   readonly #password: string;
   readonly #twins: DropletHosts;
   readonly #open = new Map<string, Open>();
+  /** What a droplet made for itself in place of the key that user_data gave it: kept over reboots, as on a disk. */
+  readonly #ownKeys = new Map<number, { readonly key: HostKey; isActive: boolean }>();
   readonly #sshSince = new Map<number, number>();
   readonly #stopping = new AbortController();
   #loop: Promise<void> = Promise.resolve();
@@ -113,9 +117,13 @@ export class LightMachines {
       socket.on('error', () => {});
       socket.once('close', () => open.sockets.delete(socket));
     };
-    const sshd = this.#sshServer(droplet, host);
+    let sshd = this.#sshServer(droplet, host);
+    let isOwn = this.#ownKeys.get(droplet.id)?.isActive ?? false;
     const ssh = createServer((socket) => {
       keep(socket);
+      const isOwnNow = this.#ownKeys.get(droplet.id)?.isActive ?? false;
+      if (isOwnNow !== isOwn) sshd = this.#sshServer(droplet, host);
+      isOwn = isOwnNow;
       sshd.injectSocket(socket);
     });
     const bot = createHttpServer((_, response) => {
@@ -144,7 +152,8 @@ export class LightMachines {
   }
 
   #sshServer(droplet: DropletRecord, host: MemoryHost): ssh2.Server {
-    const hostKey = readUserData(droplet.userData).hostKey;
+    const own = this.#ownKeys.get(droplet.id);
+    const hostKey = own?.isActive ? own.key.privateKey : readUserData(droplet.userData).hostKey;
     if (hostKey === undefined) throw new Error(`Droplet ${droplet.id} was given no host key.`);
     return new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
       client.on('error', () => {});
@@ -156,13 +165,18 @@ export class LightMachines {
         accept().on('exec', (acceptExec, _reject, { command }) => {
           const channel = acceptExec();
           channel.on('error', () => {});
-          void this.#answer(host, command, channel).catch(() => channel.close());
+          void this.#answer(droplet.id, host, command, channel).catch(() => channel.close());
         });
       });
     });
   }
 
-  async #answer(host: MemoryHost, command: string, channel: ServerChannel): Promise<void> {
+  async #answer(
+    dropletId: number,
+    host: MemoryHost,
+    command: string,
+    channel: ServerChannel,
+  ): Promise<void> {
     const over = new AbortController();
     channel.once('close', () => over.abort());
     if (command.startsWith('cd ') && host.follow) {
@@ -181,10 +195,23 @@ export class LightMachines {
       channel.once('end', resolve);
       channel.once('close', resolve);
     });
-    const { exitCode, stdout, stderr } = await host.run(command, stdin, over.signal);
+    const { exitCode, stdout, stderr } =
+      this.#rotate(dropletId, command) ?? (await host.run(command, stdin, over.signal));
     channel.stderr.write(stderr);
     channel.write(stdout);
     channel.exit(exitCode);
     channel.end();
+  }
+
+  /** The commands of a host key's rotation, whose key is presented for real. */
+  #rotate(dropletId: number, command: string): CommandResult | undefined {
+    const own = this.#ownKeys.get(dropletId) ?? { key: newHostKey(), isActive: false };
+    if (command.startsWith('verb=stage\n')) {
+      this.#ownKeys.set(dropletId, own);
+      return { exitCode: 0, stdout: `${own.key.publicKey}\n`, stderr: '' };
+    }
+    if (!command.startsWith('verb=activate\n')) return undefined;
+    own.isActive = true;
+    return { exitCode: 0, stdout: '', stderr: '' };
   }
 }

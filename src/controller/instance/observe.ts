@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { clusterTag, uidOf } from '../../resources/cloud-droplet.ts';
 import { type Droplet, isSingle, wasBornInPool } from '../../resources/droplet.ts';
 import { dropletNameOf, type Instance } from '../../resources/instance.ts';
@@ -12,13 +11,8 @@ import type { ControllerDeps } from '../deps.ts';
 import { membersOf } from '../pool/members.ts';
 import { withImage } from './drift.ts';
 import type { InstanceFacts } from './facts.ts';
+import { firstLookAt } from './look-times.ts';
 import { isClaimable } from './plan.ts';
-
-/** Spread over one health interval, the same for a bot whoever asks. */
-function firstLookAt(uid: string, intervalSeconds: number, startedAt: number): number {
-  const spread = createHash('sha256').update(uid).digest().readUInt32BE() / 2 ** 32;
-  return startedAt + spread * intervalSeconds * 1000;
-}
 
 const NO_BRAKES: Brakes = { repairs: undefined, replacements: undefined };
 

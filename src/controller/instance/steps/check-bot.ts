@@ -1,6 +1,7 @@
 import type { BotReport } from '../../../bot/bot.ts';
 import type { BootstrapStatus, BotStatus, RepairStatus } from '../../../resources/instance.ts';
 import type { StepResult } from '../../reconciler.ts';
+import { nextLookAt } from '../look-times.ts';
 import { botAddress, type InstanceContext, machineOf, timeOf } from './context.ts';
 
 const BETWEEN_LOOKS_MS = 200;
@@ -72,7 +73,8 @@ export async function checkBot(context: InstanceContext): Promise<StepResult> {
   if (isNews || !(deps.clock.now() - notedAt < NOTE_EVERY_MS)) {
     await context.save({ bot: well(old, report.session, now), repairs, bootstrap });
   }
-  return isNews ? undefined : { lookAgain };
+  const next = nextLookAt(object.metadata.uid, health.intervalSeconds, deps.clock.now());
+  return isNews ? undefined : { lookAgain: next - deps.clock.now() };
 }
 
 const well = (old: BotStatus | undefined, session: string | undefined, now: string): BotStatus => ({

@@ -12,7 +12,8 @@ import { simulate } from './simulate.ts';
 import type { World } from './world.ts';
 
 const SEEDS = 25;
-const SETTLES_MS = 180_000;
+/** Also for a droplet whose record was gone before the ledger could be written: an orphan is left alone for ten minutes. */
+const SETTLES_MS = 900_000;
 
 /** A ledger of which a part of the writes never happens, as when the process dies before them. */
 class FailingLedger extends MemoryLedger {

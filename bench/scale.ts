@@ -19,7 +19,8 @@ interface Measured {
   readonly resyncCpu: number;
   readonly idleShare: number;
   readonly rss: number;
-  readonly callsPerHour: number;
+  /** undefined: sweeps are minutes apart, and were not waited for. */
+  readonly callsPerHour: number | undefined;
   readonly listMs: number;
   readonly status: readonly number[];
   readonly health: Health;
@@ -35,6 +36,7 @@ interface Health {
 const HEALTH_SECONDS = 30;
 const REST_SECONDS = 86_400;
 const STATUS_PER_SECOND = 500;
+const QUIET_CALLS = 'calls an hour, nothing changing';
 
 /** What a fleet costs that is declared and up, at several sizes of it. */
 export async function scale(options: ScaleOptions): Promise<Findings> {
@@ -89,13 +91,9 @@ function figuresOf(one: Measured, isLast: boolean): Figure[] {
     { section, name: 'idle, % of a core', value: one.idleShare * 100, unit: '%', most: most(5) },
     { section, name: 'RSS of the controller', value: one.rss, unit: 'MB', most: most(400) },
     { section, name: 'full resync', value: one.resyncSeconds, unit: 's', most: most(10) },
-    {
-      section,
-      name: 'calls an hour, nothing changing',
-      value: one.callsPerHour,
-      unit: 'calls',
-      most: 600,
-    },
+    ...(one.callsPerHour === undefined
+      ? []
+      : [{ section, name: QUIET_CALLS, value: one.callsPerHour, unit: 'calls', most: 600 }]),
     { section, name: 'list by the resource API', value: one.listMs, unit: 'ms', most: most(500) },
     { section, name: 'status p50', value: percentile(status, 0.5), unit: 'ms' },
     {
@@ -225,10 +223,7 @@ async function idleOf(world: World, pid: number, seconds: number) {
   // From the start of one sweep to that of the next: what stands between is one hour's share.
   const last = (await view.lastSweep())?.startedAt ?? 0;
   const pages = Math.ceil(cloud.account.living().length / 200);
-  if (pages > 5) {
-    // Minutes apart: computed from what the sweep says when it will come again would be no measurement.
-    return { idleShare, callsPerHour: Number.NaN };
-  }
+  if (pages > 5) return { idleShare, callsPerHour: undefined };
   const first = await sweepAfter(last);
   const before = calls();
   const next = await sweepAfter(first);

@@ -9,7 +9,7 @@ import { createHttp } from '../src/simulator/http.ts';
 import type { ChaosCloud, CloudOptions } from '../test/chaos/cloud.ts';
 
 /** Looks that one server of all bots was given. */
-export interface Looks {
+interface Looks {
   /** ms since the epoch, in order. */
   readonly times: number[];
   atOnce: number;

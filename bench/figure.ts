@@ -59,6 +59,6 @@ export function table(figures: readonly Figure[]): string {
   );
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
-  const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`;
+  const rule = line(widths.map((width) => '-'.repeat(width)));
   return [line(head), rule, ...rows.map(line)].join('\n');
 }

@@ -1,4 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { environmentFile } from '../controller/bootstrap/environment.ts';
 import {
   commandWords,
   parseEnvironmentFile,
@@ -64,5 +66,18 @@ describe('environment files', () => {
     ['not a line\nA=$NOT_EXPANDED', { A: '$NOT_EXPANDED' }],
   ])('%j', (text, expected) => {
     expect(parseEnvironmentFile(text)).toEqual(expected);
+  });
+
+  it('give back any value that the controller writes, and nothing else', () => {
+    const name = fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,20}$/);
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string({ unit: fc.constantFrom('"', "'", '\\', '$', '`', '\n', '=', '#', ' ', 'A') }),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(name, value, { noNullPrototype: true }), (env) => {
+        expect(parseEnvironmentFile(environmentFile(env))).toEqual(env);
+      }),
+    );
   });
 });

@@ -72,6 +72,22 @@ describe('roles', () => {
     expect(await api.everything()).toEqual(before);
     await as('k-run', 'DELETE', '/api/instance/573332229999');
   });
+
+  test('kubectl is told the same beforehand', async () => {
+    const review = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+    const may = async (key: string, verb: string, resource: string, subresource = '') => {
+      const attributes = { group: 'orquesta.clientfy.io', verb, resource, subresource };
+      const { json } = await as(key, 'POST', review, { spec: { resourceAttributes: attributes } });
+      return json.status.allowed;
+    };
+    expect(await may('k-look', 'list', 'instances')).toBe(true);
+    expect(await may('k-look', 'create', 'instances')).toBe(false);
+    expect(await may('k-run', 'create', 'instances')).toBe(true);
+    expect(await may('k-run', 'patch', 'instances', 'status')).toBe(false);
+    expect(await may('k-run', 'update', 'instancepools', 'scale')).toBe(true);
+    expect(await may('k-run', 'patch', 'instanceclasses')).toBe(false);
+    expect(await may('k-all', 'patch', 'instances', 'status')).toBe(true);
+  });
 });
 
 describe('the audit trail', () => {

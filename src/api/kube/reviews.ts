@@ -3,7 +3,7 @@ import { kinds } from '../../resources/kinds.ts';
 import { type Caller, mayAct, type Role, roleFor } from '../access/roles.ts';
 import { contentType, JSON_TYPE, parseBytes, readBytes } from './body.ts';
 import { badRequest, unsupportedMediaType } from './errors.ts';
-import { API_GROUP, kindOfPlural, VERBS } from './group.ts';
+import { API_GROUP, kindOfPlural, SUBRESOURCE_VERBS, subresourcesOf, VERBS } from './group.ts';
 import { fieldsOf } from './openapi/protobuf.ts';
 import type { KubeRequest } from './request.ts';
 import { json } from './respond.ts';
@@ -86,7 +86,7 @@ function access(
     const allowed = ['get', 'head'].includes(nonResourceAttributes.verb ?? '');
     return { allowed, reason: allowed ? '' : 'paths can only be read' };
   }
-  const { group, resource = '', verb = '' } = resourceAttributes ?? {};
+  const { group, resource = '', subresource, verb = '' } = resourceAttributes ?? {};
   const isAll = resource === '*';
   if (group === '' || group == null) {
     const allowed = READS.includes(verb ?? '') && CORE.includes(resource ?? '');
@@ -100,7 +100,9 @@ function access(
     return { allowed: false, reason: 'there is no such resource here' };
   }
   const needed =
-    isAll && !READS.includes(verb ?? '') ? 'admin' : roleOf(verb ?? '', resource ?? '');
+    isAll && !READS.includes(verb ?? '')
+      ? 'admin'
+      : roleOf(verb ?? '', resource ?? '', subresource);
   const allowed = mayAct(caller, needed);
   return {
     allowed,
@@ -108,19 +110,23 @@ function access(
   };
 }
 
-const roleOf = (verb: string, plural: string): Role =>
+const roleOf = (verb: string, plural: string, subresource?: string | null): Role =>
   roleFor(
     METHODS[verb] ?? (READS.includes(verb) ? 'GET' : 'POST'),
-    `/apis/${API_GROUP}/v1/${plural}`,
+    `/apis/${API_GROUP}/v1/${plural}${subresource ? `/name/${subresource}` : ''}`,
   );
 
 /** All that the caller may do. */
 function rules(caller: Caller) {
-  const writes = Object.values(kinds).map(({ plural }) => ({
-    verbs: VERBS.filter((verb) => mayAct(caller, roleOf(verb, plural))),
-    apiGroups: [API_GROUP],
-    resources: [plural, `${plural}/status`, `${plural}/scale`],
-  }));
+  const writes = Object.values(kinds).flatMap(({ plural, kind }) =>
+    [undefined, ...subresourcesOf(kind)].map((subresource) => ({
+      verbs: (subresource === undefined ? VERBS : SUBRESOURCE_VERBS).filter((verb) =>
+        mayAct(caller, roleOf(verb, plural, subresource)),
+      ),
+      apiGroups: [API_GROUP],
+      resources: [subresource === undefined ? plural : `${plural}/${subresource}`],
+    })),
+  );
   return {
     incomplete: false,
     resourceRules: [...writes, { verbs: READS, apiGroups: [''], resources: CORE }],

@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** By their own command: `npm run test:slow`. */
+const SLOW = ['**/*.slow.test.ts'];
+
 export default defineConfig({
   test: {
     // As many as the cores of a small machine; left to itself, half of them stand still.
@@ -32,6 +35,7 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
+          exclude: SLOW,
           globalSetup: ['test/redis-server.ts', 'test/web-build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,

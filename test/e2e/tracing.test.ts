@@ -107,7 +107,7 @@ describe.concurrent('a trace', () => {
     await api.remove(NUMBER);
     const deletion = await eventually(
       'the deletion is told',
-      () => named('DELETE /api/instance/:number')[0],
+      () => named('DELETE /api/instance/:numberphone')[0],
     );
     const ended = await eventually('the end is told', () => named('DigitalOcean deleteDroplet')[0]);
     expect(ended.traceId).toBe(deletion.traceId);

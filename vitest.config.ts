@@ -26,6 +26,7 @@ export default defineConfig({
         test: {
           name: 'redis',
           include: ['test/{contract,fuzz,integration}/**/*.test.ts'],
+          exclude: SLOW,
           globalSetup: ['test/redis-server.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

@@ -17,7 +17,9 @@ import { overTheWire, rawRequests } from './wire.ts';
 
 const REQUESTS = Number(process.env['FUZZ_REQUESTS'] ?? 1_500);
 const RAW_REQUESTS = Math.ceil(REQUESTS / 10);
-const SEED = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+/** The short form asks the same each time, for whoever runs the tests of a change wants to hear of the change. */
+const DEFAULT_SEED = process.env['FUZZ_REQUESTS'] ? Math.floor(Math.random() * 2 ** 31) : 1;
+const SEED = Number(process.env['SEED'] ?? DEFAULT_SEED);
 const LIMIT_MS = 20_000;
 
 const KEYS = { admin: 'k-admin-8f2a61', operator: 'k-operator-77c1', viewer: 'k-viewer-03be' };

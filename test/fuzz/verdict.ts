@@ -20,7 +20,8 @@ export function wrongWith(
   if (status >= 500) return `the answer is ${status}`;
   const leaked = secrets.find((secret) => text.includes(secret) || headers.includes(secret));
   if (leaked !== undefined) return 'the answer holds a secret';
-  if (/evil|set-cookie/i.test(headers)) return `the headers are the caller's: ${headers}`;
+  if (/^(x-evil|set-cookie):|evil\.example/im.test(headers))
+    return `the headers are the caller's: ${headers}`;
   if (status < 400) return undefined;
   if (INSIDES.test(text)) return 'the answer tells of the insides';
   if (method === 'HEAD') return undefined;

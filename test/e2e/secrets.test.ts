@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, inject } from 'vitest';
+import { parseEnvironmentFile } from '../../src/simulator/guest/unit-file.mjs';
 import { eventually, inWorld as it, type World } from './program.ts';
 
 const NUMBER = '573332221111';
@@ -84,13 +85,17 @@ describe.concurrent('what is private', () => {
     await program.reaches(NUMBER, 'completed');
 
     const files = (readdirSync(world.dir, { recursive: true }) as string[]).filter((path) =>
-      /var\/lib\/orquesta\/[^/]+\/env$/.test(path),
+      /var\/lib\/orquesta\/[^/]+\/(bot\.)?env$/.test(path),
     );
-    expect(files).toHaveLength(1);
-    const env = readFileSync(join(world.dir, files[0] ?? ''), 'utf8');
-    const got = (name: string) =>
-      Buffer.from(new RegExp(`^${name} (.*)$`, 'm').exec(env)?.[1] ?? '', 'base64').toString();
-    expect([got('OPENAI'), got('CERTIFICATE')]).toEqual([SECRET, FILE_SECRET]);
+    expect(files).toHaveLength(2);
+    const read = (name: string) =>
+      readFileSync(join(world.dir, files.find((path) => path.endsWith(`/${name}`)) ?? ''), 'utf8');
+    const bot = parseEnvironmentFile(read('bot.env'));
+    expect([bot['OPENAI'], bot['CERTIFICATE']]).toEqual([SECRET, FILE_SECRET]);
+    // The script runs as root: nothing of what an instance says of its bot's variables gets there.
+    for (const name of ['OPENAI', 'CERTIFICATE', 'STOLEN']) {
+      expect(read('env')).not.toMatch(new RegExp(`^${name} `, 'm'));
+    }
 
     const text = await redisText(world);
     for (const secret of [SECRET, FILE_SECRET, JSON.stringify(FILE_SECRET).slice(1, -1)]) {

@@ -6,23 +6,28 @@ import { SecretError, type Secrets } from '../../secrets/secrets.ts';
 type PlainEnvironment = Readonly<Record<string, string>>;
 
 /** What the bot itself gets: its number and features, then the class's variables, then the instance's own. */
-export function botEnvironment(spec: InstanceSpec, klass: InstanceClassSpec): Environment {
-  return {
-    P_NUMBER: spec.numberphone,
-    PROVIDER: spec.provider,
-    ENABLE_APPOINTMENTS: String(spec.features.appointments),
-    ENABLE_AUTO_INVITE: String(spec.features.autoInvite),
-    ...klass.bot.env,
-    ...spec.env,
-  };
-}
+export const botEnvironment = (spec: InstanceSpec, klass: InstanceClassSpec): Environment => ({
+  ...wishes(spec),
+  ...klass.bot.env,
+  ...spec.env,
+});
 
-/** What the bootstrap script gets: all that the bot gets, and where things are. */
+/**
+ * What the bootstrap script gets: number, features, the class's variables, and where things are. Not the instance's own: the
+ * script runs as root, and whoever may run bots need not be trusted with that (LD_PRELOAD, BASH_ENV, BOT_REPOSITORY).
+ */
 export const scriptEnvironment = (
   spec: InstanceSpec,
   klass: InstanceClassSpec,
   botRepository: string,
-): Environment => aroundTheBot(botEnvironment(spec, klass), klass, botRepository);
+): Environment => aroundTheBot({ ...wishes(spec), ...klass.bot.env }, klass, botRepository);
+
+const wishes = (spec: InstanceSpec): Environment => ({
+  P_NUMBER: spec.numberphone,
+  PROVIDER: spec.provider,
+  ENABLE_APPOINTMENTS: String(spec.features.appointments),
+  ENABLE_AUTO_INVITE: String(spec.features.autoInvite),
+});
 
 /** The same while nobody knows for which number: on a pool's droplet. */
 export const poolEnvironment = (klass: InstanceClassSpec, botRepository: string): Environment =>

@@ -5,6 +5,7 @@ import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Session } from '../../ssh/shell.ts';
 import {
+  botEnvironment,
   environmentFile,
   type RunEnvironment,
   scriptEnvironment,
@@ -45,7 +46,14 @@ export function revisionsOf(klass: InstanceClassSpec, botRepository: string): Re
   const { service, qrPort, panelPort, env } = klass.bot;
   return {
     ofClass: digest({ program, botRepository, service, qrPort, panelPort, env: sorted(env) }),
-    of: (spec) => digest({ program, env: sorted(scriptEnvironment(spec, klass, botRepository)) }),
+    of: (spec) =>
+      digest({
+        program,
+        env: sorted({
+          ...scriptEnvironment(spec, klass, botRepository),
+          ...botEnvironment(spec, klass),
+        }),
+      }),
   };
 }
 

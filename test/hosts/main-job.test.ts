@@ -9,7 +9,7 @@ const OTHER = '573332222222';
 /** Each run leaves a line; then a log that is long, slow in coming, and not ASCII. One for the mood "first" takes for ever. */
 const COUNTED = `echo run >>/root/runs
 for i in $(seq 3000); do echo "línea $i: ✓ $(printf '%060d' "$i")"; [ $((i % 500)) -ne 0 ] || sleep 0.3; done
-[ "\${MOOD:-}" != first ] || sleep 600`;
+! grep -qx 'MOOD="first"' "$ORQUESTA_BOT_ENV_FILE" || sleep 600`;
 const QUICK_HEALTH = { intervalSeconds: 1, failureThreshold: 2, startupSeconds: 20 };
 
 describe.skipIf(labLacks)('on real droplets', () => {

@@ -147,7 +147,7 @@ interface SshStatus {
   readonly hostKey: string;
   /** Made on the droplet to take its place; accepted too until it was seen. */
   readonly nextHostKey?: string | undefined;
-  /** False: the droplet can't be given another than it was born with. */
+  /** True: it was made on the droplet. False: the droplet can't be given another than it was born with. */
   readonly isRotated?: boolean | undefined;
   readonly since: string;
   /** False from a reboot until the next session. */

@@ -76,4 +76,4 @@ const mustRotateHostKey = ({ ssh, bootstrap }: InstanceStatus, machine: DropletS
   bootstrap?.dropletId !== machine.id &&
   !machine.adopted &&
   ssh?.hostKey === machine.hostKey &&
-  ssh?.isRotated !== false;
+  ssh?.isRotated === undefined;

@@ -261,6 +261,12 @@ const cases: Case[] = [
     expect: 'start-bootstrap',
   },
   {
+    name: 'a droplet that was left by an earlier instance is known by the key of its own making, and gave another since',
+    instance: { status: { ssh: { ...ssh, isRotated: true } } },
+    facts: { droplet: aDroplet({ status: { ...machine, hostKey: ssh.hostKey } }) },
+    expect: 'start-bootstrap',
+  },
+  {
     name: 'a machine that was taken over keeps its key',
     instance: { status: { ssh } },
     facts: { droplet: aDroplet({ status: { ...machine, hostKey: ssh.hostKey, adopted: true } }) },

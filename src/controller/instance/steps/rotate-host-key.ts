@@ -34,7 +34,7 @@ async function giveItsOwn(context: InstanceContext): Promise<void> {
   });
   if ('problem' in rotated) return giveUp(context, rotated.problem);
   const { nextHostKey: _, ...rest } = context.object.status?.ssh ?? ssh;
-  await context.save({ ssh: { ...rest, hostKey: rotated.hostKey } });
+  await context.save({ ssh: { ...rest, hostKey: rotated.hostKey, isRotated: true } });
   await context.event('Normal', 'HostKeyRotated', 'The droplet has a host key of its own making');
 }
 

@@ -2,5 +2,5 @@
 import { prove } from './prove.ts';
 import { ending } from './scenarios.ts';
 
-// An even sample; the whole of it is npm run test:effects, which CI runs too.
+// An even sample; the whole of it is npm run test:effects.
 prove(ending, { sample: 15 });

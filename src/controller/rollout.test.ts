@@ -35,6 +35,7 @@ const states = {
   ownWaiting: { ssh, phase, bootstrap: { ...oldRun, classRevision: 'c2' }, bot },
   updating: { ssh, bootstrap: running, bot: { ...bot, lastHealthyAt: time(90) } },
   unanswered: { ssh, bootstrap: newRun, bot: { ...bot, lastHealthyAt: time(90) } },
+  answering: { ssh, phase: 'initializing', bootstrap: newRun, bot },
   updated: { ssh, phase, bootstrap: newRun, bot },
   retrying: { ssh, bootstrap: { ...newRun, exitCode: 1 }, bot },
   sick: { ssh, phase, bootstrap: newRun, bot: { ...bot, failures: 1 } },
@@ -96,6 +97,7 @@ describe('a rollout', () => {
       message:
         '8 of 10 instances are up to date; waiting-0 in hand; 1 wait, no more than 1 at a time',
     });
+    expect(rollout({ updated: 9, answering: 1 })).toMatchObject({ is: 'Updating', updated: 9 });
     expect(rollout({ updated: 8, waiting: 1, failed: 1 })).toMatchObject({
       is: 'Stopped',
       failed: 1,

@@ -106,7 +106,7 @@ function standingOf({ instance, revision }: Member): Standing {
     return run.updates ? 'updating' : 'apart';
   }
   if (run.updates && isUnwell(status, run)) return 'failed';
-  if (hasServed(status)) return 'updated';
+  if (hasServed(status) && (status.phase === 'completed' || !run.updates)) return 'updated';
   return run.updates && !status.failure ? 'updating' : 'apart';
 }
 
@@ -169,6 +169,7 @@ export function rolloutMark({ metadata, spec, status }: Instance): string {
     run?.exitCode,
     run?.updates,
     hasServed(status),
+    run?.updates && status?.phase === 'completed',
     run?.updates && isUnwell(status as InstanceStatus, run),
     status?.failure?.at,
     getCondition(status?.conditions, 'Drifted')?.status,

@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { rfc3339 } from '../clock.ts';
 import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
 import {
@@ -103,6 +102,9 @@ export function updateStatus<K extends Kind>(
 ): Write<K> {
   mustBeSame(kind, stored, given.metadata);
   const { managedFields } = given.metadata;
+  if (isSame(stored.status, given.status) && isSame(stored.metadata.managedFields, managedFields)) {
+    return { type: 'unchanged', object: stored };
+  }
   const metadata = { ...stored.metadata, managedFields };
   const written = tidy(kind, { ...stored, metadata, status: given.status });
   return changeOf(stored, recorded(kind, stored, written, manager, now, 'status'));
@@ -223,11 +225,27 @@ function mustBeSame(kind: Kind, stored: Resource, expected: Preconditions): void
 
 /** Equal as JSON: the order of keys and keys without a value do not count. */
 function isSame(a: unknown, b: unknown): boolean {
-  return isDeepStrictEqual(json(a), json(b));
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => isSame(item, b[i]))
+    );
+  }
+  const [left, right] = [a as Fields, b as Fields];
+  const keys = valuedKeys(left);
+  return (
+    keys.length === valuedKeys(right).length && keys.every((key) => isSame(left[key], right[key]))
+  );
 }
 
-const json = (value: unknown): unknown =>
-  value === undefined ? undefined : JSON.parse(JSON.stringify(value));
+type Fields = Readonly<Record<string, unknown>>;
+
+const valuedKeys = (fields: Fields): readonly string[] =>
+  Object.keys(fields).filter((key) => fields[key] !== undefined);
 
 const at = (spec: unknown, path: string): unknown =>
   path
@@ -256,5 +274,5 @@ function tidy<K extends Kind>(
     spec: parts.spec,
     status: parts.status,
   };
-  return json(object) as ObjectOf[K];
+  return JSON.parse(JSON.stringify(object)) as ObjectOf[K];
 }

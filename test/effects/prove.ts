@@ -5,14 +5,14 @@ import type { Scenario } from './scenarios.ts';
 
 /**
  * One test for each scenario and perturbation: as many runs as the clean run has effects that it applies to. `sample`: no more than
- * so many of them, spread evenly, unless EFFECTS=all.
+ * so many of them, spread evenly, unless the scenario is struck whole or EFFECTS=all.
  */
 export function prove(
   scenarios: readonly Scenario[],
   { sample }: { readonly sample?: number | undefined } = {},
 ): void {
-  const most = process.env['EFFECTS'] === 'all' ? undefined : sample;
   describe.each(scenarios)('$name', (scenario) => {
+    const most = process.env['EFFECTS'] === 'all' || scenario.isWhole ? undefined : sample;
     let clean: Promise<Played> | undefined;
     const cleanRun = (): Promise<Played> => {
       clean ??= play(scenario);

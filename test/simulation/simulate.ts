@@ -4,7 +4,7 @@ import { Refusal } from '../../src/simulator/account.ts';
 import type { FaultRule } from '../../src/simulator/faults.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { seededRandom } from '../twins/virtual-clock.ts';
-import { describeEffect } from './gate.ts';
+import { describeEffect, type Effect } from './gate.ts';
 import type { Process } from './process.ts';
 import { World, type WorldOptions } from './world.ts';
 
@@ -40,7 +40,7 @@ const MAX_EFFECTS = 60_000;
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<Simulated> {
   const random = seededRandom(seed * 2 + 1);
   const trace: string[] = [];
-  let lastEffects: string[] = [];
+  const lastEffects: { readonly time: string; readonly effect: Effect }[] = [];
   let effects = 0;
   const time = () => `${((world.clock.now() - startedAt) / 1000).toFixed(3)} s`;
   const world = new World({
@@ -51,9 +51,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
       effects++;
       if (effects > MAX_EFFECTS)
         throw new Error(`${MAX_EFFECTS} effects and no end: something spins`);
-      const line = `${time()}   ${describeEffect(effect)}`;
-      if (options.everyEffect) trace.push(line);
-      else lastEffects = [...lastEffects.slice(-KEPT_EFFECTS), line];
+      if (options.everyEffect) trace.push(lineOf(time(), effect));
+      else if (lastEffects.push({ time: time(), effect }) > KEPT_EFFECTS) lastEffects.shift();
       return run();
     },
   });
@@ -67,10 +66,13 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     await calm(world, tell);
   } catch (error) {
     problem = error instanceof Error ? error.message : String(error);
-    trace.push(...(options.everyEffect ? [] : lastEffects), `${time()} ${problem}`);
+    trace.push(...lastEffects.map(({ time: at, effect }) => lineOf(at, effect)));
+    trace.push(`${time()} ${problem}`);
   }
   return { seed, trace, effects, virtualMs: world.clock.now() - startedAt, problem };
 }
+
+const lineOf = (time: string, effect: Effect): string => `${time}   ${describeEffect(effect)}`;
 
 type Tell = (what: string) => void;
 

@@ -138,7 +138,7 @@ export class World {
     });
     this.hosts = new DropletHosts({ account: this.account, clock, options: options.hosts });
     this.#bot = new MemoryBot(this.hosts.bots);
-    this.account.onChange(() => this.#accountNews.abort());
+    this.account.onChange(() => this.#accountNews.abort('news'));
     void this.#drive();
   }
 

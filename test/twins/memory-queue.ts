@@ -115,7 +115,7 @@ export class MemoryBroker {
   }
 
   #wakeAfter(key: string, delayMs: number): void {
-    this.#wakes.get(key)?.abort();
+    this.#wakes.get(key)?.abort('replaced');
     const replaced = new AbortController();
     this.#wakes.set(key, replaced);
     void this.deps.clock.sleep(delayMs, replaced.signal).then(() => {

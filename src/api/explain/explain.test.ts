@@ -53,7 +53,7 @@ describe('a held repair', () => {
   test.each([
     [
       brakesOf([sick, sick, sick], undefined, T0).repairs,
-      'Freno de reparaciones: 3 de 3 bots parecen enfermos a la vez, más del 20 %',
+      'Freno de reparaciones: 3 de 3 bots parecen enfermos a la vez, más del 20 %: busque una causa común',
       /^Brake on repairs: 3 of 3 bots/,
     ],
     [
@@ -95,12 +95,24 @@ describe('explain', () => {
     const { es, en } = told('waiting_for_ssh', 'Connect', {
       ip: '203.0.113.7',
       phaseStartedAt: time(50),
-      sshProblem: 'Port 22 of 203.0.113.7 is closed',
+      sshProblem: 'Port 22 of 203.0.113.7 does not answer',
+      bot: { failures: 2, problem: 'The bot answered HTTP 500 at /api/status.' },
     });
     expect(en.doing).toBe('It is trying to log in by SSH at 203.0.113.7');
     expect(en.until).toBe(time(50 + 300));
     expect(es.tried).toEqual([
-      'Se intentó entrar por SSH; último problema: Port 22 of 203.0.113.7 is closed',
+      'Se intentó entrar por SSH; último problema: El puerto 22 de 203.0.113.7 no responde',
+      'El bot no respondió a 2 revisiones seguidas: El bot respondió HTTP 500 en /api/status.',
+    ]);
+    expect(en.tried[1]).toBe(
+      'The bot failed 2 looks in a row: The bot answered HTTP 500 at /api/status.',
+    );
+  });
+
+  test('a machine’s own words stay as they are, and are marked', () => {
+    const { es } = told('failed', 'BotUnhealthy', { sshProblem: 'bash: systemctl: not found' });
+    expect(es.tried).toEqual([
+      'Se intentó entrar por SSH; último problema: «bash: systemctl: not found»',
     ]);
   });
 
@@ -163,7 +175,7 @@ describe('explain', () => {
 
   test('a reason that is not known yet is told by its phase and the controller’s sentence', () => {
     const { es } = told('initializing', 'SomethingNew', { message: 'Doing something new' });
-    expect(es.doing).toBe('Prepara el bot: Doing something new');
+    expect(es.doing).toBe('Prepara el bot: «Doing something new»');
     expect(es.detail).toBe('Doing something new');
   });
 
@@ -192,7 +204,9 @@ describe('explain', () => {
     const timeline = { uid: 'uid-instance', resourceVersion: '1', entries: [entry] };
     const shown = { ...entry } as Record<string, unknown>;
     delete shown['until'];
-    expect(told('completed', 'Completed', {}, { timeline }).en.timeline).toEqual([shown]);
+    const { en, es } = told('completed', 'Completed', {}, { timeline });
+    expect(en.timeline).toEqual([shown]);
+    expect(es.timeline).toEqual([{ ...shown, waitedFor: 'El bot responde' }]);
     const former = { ...timeline, uid: 'former' };
     expect(told('completed', 'Completed', {}, { timeline: former }).en.timeline).toEqual([]);
   });

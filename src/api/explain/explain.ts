@@ -3,7 +3,7 @@ import { viewOf } from '../rest/instance-view.ts';
 import { type Estimate, estimate } from './estimate.ts';
 import { deadlineOf, type Facts, factsOf, type Records } from './facts.ts';
 import { storyOf } from './sentences.ts';
-import type { Language, Said } from './story.ts';
+import { type Language, repeated, type Said } from './story.ts';
 
 /** Why an instance is as it is, in plain sentences. Pure; `now` in ms since the epoch. */
 export function explain(records: Records, language: Language, now: number): Explanation {
@@ -27,7 +27,12 @@ export function explain(records: Records, language: Language, now: number): Expl
     canDo: (story.canDo ?? []).map((text) => text[language]),
     detail: facts.detail,
     eta: expected ? told(expected, language) : null,
-    timeline: isOwn ? timeline.entries.map(({ until: _, ...entry }) => entry) : [],
+    timeline: isOwn
+      ? timeline.entries.map(({ until: _, waitedFor, ...entry }) => ({
+          ...entry,
+          waitedFor: repeated(waitedFor)[language],
+        }))
+      : [],
   };
 }
 
@@ -43,9 +48,10 @@ function tried({ instance, droplet }: Records, facts: Facts): readonly Said[] {
     });
   }
   if (sshProblem) {
+    const problem = repeated(sshProblem);
     list.push({
-      es: `Se intentó entrar por SSH; último problema: ${sshProblem}`,
-      en: `A login by SSH was tried; the last problem: ${sshProblem}`,
+      es: `Se intentó entrar por SSH; último problema: ${problem.es}`,
+      en: `A login by SSH was tried; the last problem: ${problem.en}`,
     });
   }
   if (facts.attempt > 0) {
@@ -55,10 +61,12 @@ function tried({ instance, droplet }: Records, facts: Facts): readonly Said[] {
       en: `The bot was prepared ${times(facts.attempt, 'time', 'times')} of ${facts.attempts} allowed${outcome === undefined ? '; it is under way' : `; it ended with exit code ${outcome}`}`,
     });
   }
-  if ((bot?.failures ?? 0) > 0) {
+  if (bot && bot.failures > 0) {
+    const { failures, problem } = bot;
+    const why = repeated(problem ?? 'it did not say why');
     list.push({
-      es: `El bot no respondió a ${times(bot?.failures ?? 0, 'revisión', 'revisiones')} seguidas: ${bot?.problem ?? ''}`,
-      en: `The bot failed ${times(bot?.failures ?? 0, 'look', 'looks')} in a row: ${bot?.problem ?? ''}`,
+      es: `El bot no respondió a ${times(failures, 'revisión', 'revisiones')} seguidas: ${why.es}`,
+      en: `The bot failed ${times(failures, 'look', 'looks')} in a row: ${why.en}`,
     });
   }
   if (repairs?.rung) {

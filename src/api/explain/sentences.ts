@@ -2,7 +2,7 @@ import { BOT_STORIES } from './bot-stories.ts';
 import { DROPLET_STORIES, isBeingDeleted } from './droplet-stories.ts';
 import { CHANGED, type Facts, UNSEEN } from './facts.ts';
 import { FAILURE_STORIES, failed } from './failure-stories.ts';
-import { doing, readLog, type Said, type Story, said, type Tell } from './story.ts';
+import { doing, readLog, repeated, type Said, type Story, said, type Tell } from './story.ts';
 
 const STORIES: Readonly<Record<string, Tell>> = {
   [UNSEEN]: () => ({
@@ -42,10 +42,10 @@ export function storyOf(facts: Facts, phase: string): Story {
   if (facts.reason === 'NameTaken' && phase !== 'failed') return isBeingDeleted(facts);
   const story = STORIES[facts.reason];
   if (story) return story(facts);
-  const isFailed = phase === 'failed';
-  return isFailed
-    ? failed(facts.detail, facts.detail, readLog)(facts)
-    : { doing: said(`${PHASES[phase]?.es ?? phase}: ${facts.detail}`, facts.detail) };
+  const { es, en } = repeated(facts.detail);
+  return phase === 'failed'
+    ? failed(es, en, readLog)(facts)
+    : { doing: said(`${PHASES[phase]?.es ?? phase}: ${es}`, en) };
 }
 
 /** What was said of an instance before its deletion was asked for is true no more. */

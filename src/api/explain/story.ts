@@ -1,3 +1,4 @@
+import { spanishOf } from '../../resources/spanish/in-spanish.ts';
 import type { Facts } from './facts.ts';
 
 export const LANGUAGES = ['es', 'en'] as const;
@@ -19,6 +20,8 @@ export interface Story {
 export type Tell = (facts: Facts) => Story;
 
 export const said = (es: string, en: string): Said => ({ es, en });
+/** What the controller said. */
+export const repeated = (sentence: string): Said => said(spanishOf(sentence), sentence);
 export const doing =
   (es: string, en: string): Tell =>
   () => ({ doing: said(es, en) });

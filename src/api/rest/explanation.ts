@@ -40,7 +40,7 @@ export const explanation = z.strictObject({
         reason: z.string(),
         startedAt: time,
         endedAt: time.nullable().describe('Null: todavía dura'),
-        waitedFor: z.string(),
+        waitedFor: z.string().describe('Lo dicho por una máquina queda como fue, entre «»'),
       }),
     )
     .describe('Lo más antiguo primero; los últimos 100 pasos y esperas'),

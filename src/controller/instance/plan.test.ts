@@ -20,6 +20,7 @@ import {
   ORPHAN_FINALIZER,
   REPLACE_ANNOTATION,
 } from '../../resources/meta.ts';
+import { inSpanish } from '../../resources/spanish/in-spanish.ts';
 import type { InstanceFacts, InstanceStep } from './facts.ts';
 import { ALREADY_EXISTS, planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
@@ -886,6 +887,14 @@ describe('whatever the facts', () => {
     check((plan, { status }) => {
       if (!('do' in plan) || plan.do !== 'replace-droplet') return;
       expect(status?.repairs?.replacements ?? 0).toBeLessThan(2);
+    });
+  });
+
+  it('all that is said of it is known in Spanish', () => {
+    check((plan, instance, facts, now) => {
+      const { conditions } = instanceStatus(instance, facts, plan, now);
+      const said = [plan.why, ...conditions.map(({ message }) => message)];
+      expect(said.filter((sentence) => sentence && !inSpanish(sentence))).toEqual([]);
     });
   });
 

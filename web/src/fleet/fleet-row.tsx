@@ -4,9 +4,10 @@ import { Cell, Row } from '../list/table.tsx';
 import { now } from '../now.ts';
 import { hrefOf } from '../route.ts';
 import { PhaseBar } from '../ui/phase-bar.tsx';
+import { toldLang, toldText } from '../ui/told.tsx';
 import type { InstanceRow } from './standing.ts';
 
-/** One instance in the fleet. What it says of itself stands in English, as the controller wrote it. */
+/** One instance in the fleet. */
 export function FleetRow({ row, index }: { readonly row: InstanceRow; readonly index: number }) {
   const text = messages.value;
   const { phase } = row;
@@ -34,8 +35,8 @@ export function FleetRow({ row, index }: { readonly row: InstanceRow; readonly i
         </span>
         <PhaseBar phase={phase} progress={row.progress} />
       </Cell>
-      <Cell name="doing" lang="en" title={row.message}>
-        {row.message}
+      <Cell name="doing" lang={toldLang(row.message)} title={toldText(row.message)}>
+        {toldText(row.message)}
       </Cell>
       <Cell name="whatsapp">
         <span class={`whatsapp whatsapp-${row.whatsapp}`}>

@@ -6,6 +6,7 @@ import { countText, durationText } from '../format.ts';
 import { messages } from '../i18n/index.ts';
 import { language } from '../preferences.ts';
 import { Banner } from '../ui/state.tsx';
+import { Told } from '../ui/told.tsx';
 import type { Filter } from './filter.ts';
 import { counts } from './fleet.ts';
 
@@ -17,17 +18,17 @@ export function FleetNotices({ report }: { readonly report: Live<FleetReport> })
     <>
       {access && !access.ok && (
         <Banner tone="danger" title={text.accessTitle}>
-          <p lang="en">{access.message}</p>
+          <Told sentence={access.message} />
         </Banner>
       )}
       {brakes?.repairs && (
         <Banner tone="warning" title={text.brakeTitle}>
-          <p lang="en">{brakes.repairs}</p>
+          <Told sentence={brakes.repairs} />
         </Banner>
       )}
       {brakes?.replacements && (
         <Banner tone="warning" title={text.brakeReplacements}>
-          <p lang="en">{brakes.replacements}</p>
+          <Told sentence={brakes.replacements} />
         </Banner>
       )}
     </>

@@ -9,7 +9,7 @@ export interface InstanceRow {
   readonly number: string;
   readonly phase: Phase;
   readonly progress: number;
-  /** A sentence of the controller's, in English. */
+  /** A sentence of the controller's. */
   readonly message: string;
   /** RFC 3339. */
   readonly phaseStartedAt: string;

@@ -3,6 +3,7 @@ import { durationText, secondsBetween } from '../format.ts';
 import type { Messages } from '../i18n/en.ts';
 import { messages } from '../i18n/index.ts';
 import { now } from '../now.ts';
+import { toldLang, toldText } from '../ui/told.tsx';
 
 export function Conditions({ conditions }: { readonly conditions: readonly Condition[] }) {
   const text = messages.value.instance;
@@ -26,8 +27,11 @@ export function Conditions({ conditions }: { readonly conditions: readonly Condi
                   )}
                 </span>
               </div>
-              <p lang="en">
-                <span class="reason">{condition.reason}</span> {condition.message}
+              <p>
+                <span class="reason" lang="en">
+                  {condition.reason}
+                </span>{' '}
+                <span lang={toldLang(condition.message)}>{toldText(condition.message)}</span>
               </p>
             </li>
           ))}

@@ -5,6 +5,7 @@ import { messages } from '../i18n/index.ts';
 import { now } from '../now.ts';
 import { language } from '../preferences.ts';
 import { Failure, Placeholder, Skeleton } from '../ui/state.tsx';
+import { toldLang, toldText } from '../ui/told.tsx';
 
 const EVERY_MS = 5_000;
 
@@ -56,7 +57,7 @@ export function Events({ name, version }: { readonly name: string; readonly vers
               <span lang="en">{reason}</span>
               {type === 'Warning' && <span class="visually-hidden">{text.types.Warning}</span>}
             </td>
-            <td lang="en">{message}</td>
+            <td lang={toldLang(message)}>{toldText(message)}</td>
           </tr>
         ))}
       </tbody>

@@ -7,6 +7,7 @@ import { now } from '../now.ts';
 import { language } from '../preferences.ts';
 import { sentenceOf } from '../ui/sentence-of.ts';
 import { Skeleton } from '../ui/state.tsx';
+import { toldLang, toldText } from '../ui/told.tsx';
 import { Conditions } from './conditions.tsx';
 import { Qr } from './qr.tsx';
 
@@ -50,8 +51,8 @@ function Unexplained(props: {
   return (
     <>
       {props.message && (
-        <h2 class="explain-doing" lang="en">
-          {props.message}
+        <h2 class="explain-doing" lang={toldLang(props.message)}>
+          {toldText(props.message)}
         </h2>
       )}
       <div class="unexplained" role="status">
@@ -120,8 +121,8 @@ function Answer({ explanation }: { readonly explanation: Explanation }) {
         {detail && detail !== doing && (
           <>
             <dt>{text.detail}</dt>
-            <dd lang="en" class="quiet">
-              {detail}
+            <dd lang={toldLang(detail)} class="quiet">
+              {toldText(detail)}
             </dd>
           </>
         )}

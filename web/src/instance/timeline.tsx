@@ -59,11 +59,7 @@ function Entry({ entry, longest }: { readonly entry: TimelineEntry; readonly lon
             </span>
           )}
         </p>
-        {waitedFor && (
-          <p class="timeline-waited" lang="en">
-            {waitedFor}
-          </p>
-        )}
+        {waitedFor && <p class="timeline-waited">{waitedFor}</p>}
         {isWork(entry) && (
           <span class="timeline-track">
             <span

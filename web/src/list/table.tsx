@@ -109,7 +109,7 @@ export const Row = (props: {
 export const Cell = (props: {
   /** The column's. */
   readonly name: string;
-  readonly lang?: string;
+  readonly lang?: string | undefined;
   readonly title?: string;
   readonly children: ComponentChildren;
 }) => (

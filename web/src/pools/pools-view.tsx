@@ -8,6 +8,7 @@ import { language } from '../preferences.ts';
 import { hrefOf } from '../route.ts';
 import { mayChange } from '../session/role.ts';
 import { Failure, Placeholder, Skeleton } from '../ui/state.tsx';
+import { toldLang, toldText } from '../ui/told.tsx';
 
 const EVERY_MS = 3_000;
 const COLUMNS = ['pool', 'ready', 'booting', 'claimed', 'poolcost', 'says'] as const;
@@ -65,6 +66,7 @@ function PoolRow({ pool, index }: { readonly pool: InstancePool; readonly index:
   const text = messages.value.pools;
   const { metadata, spec, status } = pool;
   const cost = status?.costUsdPerHour;
+  const says = status?.message ?? '';
   const count = (number: number | undefined) =>
     number === undefined ? '–' : countText(number, language.value);
   return (
@@ -94,8 +96,8 @@ function PoolRow({ pool, index }: { readonly pool: InstancePool; readonly index:
         <Label of="poolcost" />
         {cost === undefined ? '–' : text.perHour(moneyText(cost, language.value))}
       </Cell>
-      <Cell name="says" lang="en" title={status?.message ?? ''}>
-        {status?.message ?? ''}
+      <Cell name="says" lang={toldLang(says)} title={toldText(says)}>
+        {toldText(says)}
       </Cell>
     </Row>
   );

@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, it, test } from 'vitest';
+import { inSpanish } from './in-spanish.ts';
+
+describe('what the controller says, in Spanish', () => {
+  test.each([
+    ['The bot answers', 'El bot responde'],
+    [
+      'Droplet 42 is new and has no address yet',
+      'El droplet 42 está en estado new y aún no tiene dirección',
+    ],
+    [
+      'The bot failed 3 looks in a row: The bot answered HTTP 500 at /api/status.: restarting its service',
+      'El bot falló 3 revisiones seguidas: El bot respondió HTTP 500 en /api/status.: reinicia su servicio',
+    ],
+    [
+      'DigitalOcean was asked to create droplet "bot-573332221111" and answered HTTP 422: "Size is not available in this region". Choose another size or region, or wait; it is tried again slowly.',
+      'Se pidió a DigitalOcean crear el droplet "bot-573332221111" y respondió HTTP 422: "Size is not available in this region". Elija otro tamaño u otra región, o espere; se intenta de nuevo, despacio.',
+    ],
+    [
+      'systemctl restart bot.service ended with exit code 5: Unit bot.service not found.',
+      'systemctl restart bot.service terminó con código 5: «Unit bot.service not found.»',
+    ],
+  ])('%s', (english, spanish) => {
+    expect(inSpanish(english)).toBe(spanish);
+  });
+
+  it('is not made up for words that nobody here wrote', () => {
+    expect(inSpanish('Segmentation fault (core dumped)')).toBeUndefined();
+  });
+
+  it('has the sentences of every plan, condition, event, login and bot', () => {
+    const unknown = SOURCES.flatMap(sentencesOf).filter((sentence) => !inSpanish(sentence));
+    expect(unknown.filter((sentence) => !IN_PARTS.some((part) => part.test(sentence)))).toEqual([]);
+  });
+});
+
+/** Put together from several literals, or for programmers only. */
+const IN_PARTS = [
+  /^7 7 → 7$/,
+  /^No SSH session .* within 7 s\$\{/,
+  /^No SSH session within 7 s7$/,
+  /^Ya existe una instancia en DigitalOcean para este número$/,
+  /^There is no InstanceClass "7": apply one of that name7$/,
+  /^DigitalOcean was asked to 7 and answered HTTP 77\. 7$/,
+  /^This step was planned without a droplet/,
+];
+
+const src = new URL('../../', import.meta.url);
+const SOURCES = [
+  'controller/instance',
+  'controller/instance/steps',
+  'controller/droplet',
+  'controller/droplet/steps',
+  'controller/pool',
+  'controller/pool/steps',
+  'controller/host-key',
+]
+  .flatMap((folder) => readdirSync(new URL(folder, src)).map((file) => `${folder}/${file}`))
+  .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
+  .concat(['brakes', 'outages', 'knock', 'orphans'].map((name) => `controller/${name}.ts`))
+  .concat('controller/bootstrap/follow.ts', 'bot/http-bot.ts')
+  .concat('ssh/login.ts', 'ssh/tcp.ts', 'ssh/connection.ts', 'cloud/verdict.ts');
+
+/** The sentences that a file can say, with 7 for each value: literals of several words outside of comments. */
+function sentencesOf(path: string): string[] {
+  const code = readFileSync(new URL(path, src), 'utf8').replaceAll(
+    /\/\*.*?\*\/|^\s*\/\/.*$/gms,
+    '',
+  );
+  const literals = code
+    .replaceAll(/\$\{[^{}]*\?[^{}]*:[^{}]*\}/g, '')
+    .replaceAll(/\$\{[^{}]*\}/g, '7')
+    .matchAll(/'((?:[^'\\\n]|\\.)*)'|"([^"\n]*)"|`([^`]*)`/g);
+  return [...literals]
+    .map(([, single, double, template]) => single ?? double ?? template ?? '')
+    .filter((text) => /^[A-Z7]/.test(text) && text.split(' ').length > 3);
+}

@@ -45,6 +45,9 @@ export interface ControllerOptions
   readonly objects: ObjectFeed;
 }
 
+/** Why a pass is told to stop waiting. A reason of its own spares an error with its stack for each. */
+const NEWS = 'news of the object';
+
 /** The main loop: what changed becomes keys, and each key one pass of its reconciler. */
 export class Controller {
   readonly #queue: WorkQueue;
@@ -158,7 +161,7 @@ export class Controller {
   }
 
   #trigger(key: Key): void {
-    this.#passes.get(key)?.abort();
+    this.#passes.get(key)?.abort(NEWS);
     this.#queue.trigger(key).catch((error: unknown) => {
       // The periodic resync finds the work all the same.
       this.#log.warn({ err: error, key }, 'A trigger was lost');

@@ -10,7 +10,7 @@ import type { Objects } from './triggers.ts';
 
 export interface LedgerDeps {
   readonly ledger: Ledger;
-  readonly objects: Objects;
+  readonly objects: Pick<Objects, 'list'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 

@@ -19,6 +19,7 @@ export const keyOf = (
 
 /** The objects as this process last saw them. */
 export interface Objects {
+  get<K extends Kind>(kind: K, name: string): ObjectOf[K] | undefined;
   list<K extends Kind>(kind: K): { readonly items: readonly ObjectOf[K][] };
 }
 

@@ -300,7 +300,7 @@ export class BullmqQueue implements WorkQueue {
     const { clock } = this.#deps;
     const until = clock.now() + limitMs;
     const done = new AbortController();
-    void ended.then(() => done.abort());
+    void ended.then(() => done.abort('ended'));
     while (!done.signal.aborted && !isEnough() && clock.now() < until) {
       await clock.sleep(Math.min(20, until - clock.now()), done.signal);
     }

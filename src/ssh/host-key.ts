@@ -95,11 +95,5 @@ function assertSameKey({ privateKey, publicKey }: HostKey): void {
     throw new Error('A host key just made cannot be read back', { cause: key });
   }
   const { blob } = readPublicKey(publicKey);
-  const message = randomBytes(32);
-  const signature = key.sign(message);
-  const agrees =
-    key.getPublicSSH().equals(blob) &&
-    Buffer.isBuffer(signature) &&
-    key.verify(message, signature) === true;
-  if (!agrees) throw new Error('The halves of a host key just made do not belong together');
+  if (!key.getPublicSSH().equals(blob)) throw new Error('The halves of a host key just made do not belong together');
 }

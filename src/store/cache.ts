@@ -101,7 +101,7 @@ export class StoreCache {
     const revision = parseRevision(resourceVersion);
     if (this.#revision >= revision) return true;
     const arrived = new AbortController();
-    const waiter = { revision, wake: () => arrived.abort() };
+    const waiter = { revision, wake: () => arrived.abort('arrived') };
     this.#waiters.add(waiter);
     await this.#clock.sleep(limitMs, AbortSignal.any([arrived.signal, this.#stop.signal]));
     this.#waiters.delete(waiter);

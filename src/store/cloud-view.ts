@@ -42,18 +42,27 @@ export interface SweepDiff {
   readonly missing: readonly CloudDroplet[];
 }
 
+/** What a look-up tells, all of one moment. */
+export interface Found {
+  /** The sweep that saw the droplets. */
+  readonly sweep: Sweep | undefined;
+  readonly droplets: readonly CloudDroplet[];
+  readonly access: CloudAccess | undefined;
+  readonly full: AccountFull | undefined;
+}
+
 /** What is known of the cloud, for all processes: the snapshot of the last sweep. Absence from it proves nothing (lists lag); throws StoreError `unavailable` as the store does. */
 export interface CloudView {
   /** Replaces the snapshot, atomically. A sweep that began before the recorded one is dropped and changes nothing, unless the recorded one lies in its future, as one by a fast clock does. */
   record(sweep: Sweep, droplets: readonly CloudDroplet[]): Promise<SweepDiff>;
   lastSweep(): Promise<Sweep | undefined>;
-  /** Droplets of the snapshot with this id, this exact name in any case, or this uid tag; and the sweep that saw them. All read at one moment. */
+  /** Droplets of the snapshot with this id, this exact name in any case, or this uid tag; and how the account stands. */
   find(what: {
     readonly id?: number | undefined;
     readonly name?: string | undefined;
     readonly uid?: string | undefined;
     readonly tag?: string | undefined;
-  }): Promise<{ readonly sweep: Sweep | undefined; readonly droplets: readonly CloudDroplet[] }>;
+  }): Promise<Found>;
   all(): Promise<readonly CloudDroplet[]>;
   /** The droplet is proven gone: it leaves the snapshot, and no late listing brings it back within the hour. `now` in ms since the epoch. */
   forget(id: number, now: number): Promise<void>;

@@ -3,10 +3,12 @@
 -- KEYS[1]  the recorded sweep
 -- KEYS[2]  hash: id -> JSON of the droplet
 -- KEYS[3]  sorted set, all scores 0: "<term>\0<id>"
+-- KEYS[4]  whether the account takes calls
+-- KEYS[5]  whether it is full
 -- ARGV[1]  id, or ""
 -- ARGV[2…] terms: "name:<lower case>", "tag:<tag>"
 --
--- Answer   {the sweep's JSON or "", {JSON of a droplet, …}}, each droplet once
+-- Answer   {the sweep's JSON or "", {JSON of a droplet, …}, JSON of the access or "", JSON of the fullness or ""}, each droplet once
 
 local ids, known = {}, {}
 local function add(id)
@@ -28,4 +30,5 @@ for _, id in ipairs(ids) do
   local json = redis.call('HGET', KEYS[2], id)
   if json then droplets[#droplets + 1] = json end
 end
-return { redis.call('GET', KEYS[1]) or '', droplets }
+local function text(key) return redis.call('GET', key) or '' end
+return { text(KEYS[1]), droplets, text(KEYS[4]), text(KEYS[5]) }

@@ -5,6 +5,7 @@ import type {
   AccountFull,
   CloudAccess,
   CloudView,
+  Found,
   OrphanSuspects,
   Sweep,
   SweepDiff,
@@ -70,20 +71,20 @@ export class RedisCloudView implements CloudView {
     return text === null ? undefined : (JSON.parse(text) as Sweep);
   }
 
-  async find(what: FindDroplets): Promise<{
-    readonly sweep: Sweep | undefined;
-    readonly droplets: readonly CloudDroplet[];
-  }> {
-    const [sweep, droplets] = (await answered('find droplets', () =>
+  async find(what: FindDroplets): Promise<Found> {
+    const { sweep, droplets, dropletIndex, access, full } = this.#keys;
+    const [sweepText, found, accessText, fullText] = (await answered('find droplets', () =>
       this.#findScript.run(
         this.#redis,
-        [this.#keys.sweep, this.#keys.droplets, this.#keys.dropletIndex],
+        [sweep, droplets, dropletIndex, access, full],
         [what.id ?? '', ...searchTerms(what)],
       ),
-    )) as [string, readonly string[]];
+    )) as [string, readonly string[], string, string];
     return {
-      sweep: sweep === '' ? undefined : (JSON.parse(sweep) as Sweep),
-      droplets: droplets.map(parse).sort(byId),
+      sweep: parseIfAny<Sweep>(sweepText),
+      droplets: found.map(parse).sort(byId),
+      access: parseIfAny<CloudAccess>(accessText),
+      full: parseIfAny<AccountFull>(fullText),
     };
   }
 
@@ -179,5 +180,8 @@ export class RedisCloudView implements CloudView {
 
 /** No size has this for a slug. */
 const ASKED_AT = '';
+
+const parseIfAny = <T>(text: string): T | undefined =>
+  text === '' ? undefined : (JSON.parse(text) as T);
 
 const parse = (text: string): CloudDroplet => JSON.parse(text) as CloudDroplet;

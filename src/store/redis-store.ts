@@ -56,6 +56,8 @@ export class RedisStore implements Store {
   readonly #commitScript = new Script('./commit.lua');
   readonly #feed: ChangeFeed<Change>;
   readonly #replicas: number;
+  /** Objects as they were read or written, by their metadata: a status written over that need not read them again, for its commit compares. */
+  readonly #known = new WeakMap<object, ObjectOf[Kind]>();
   /** Of its own when replicas are waited for: the wait holds up all that follows on its connection. */
   readonly #writer: Redis;
 
@@ -100,7 +102,7 @@ export class RedisStore implements Store {
     const value = await answered(`read ${kind} ${name}`, () =>
       this.#redis.hget(this.#keys.objects(kind), name),
     );
-    return value === null ? undefined : decode<K>(value);
+    return value === null ? undefined : this.#remembered(decode<K>(value));
   }
 
   async list<K extends Kind>(kind: K): Promise<ObjectList<K>> {
@@ -143,8 +145,15 @@ export class RedisStore implements Store {
     object: ObjectOf[K],
     options: WriteOptions = {},
   ): Promise<ObjectOf[K]> {
+    const author = { ...options, now: this.#clock.now() };
+    const known = this.#known.get(object.metadata) as ObjectOf[K] | undefined;
+    if (known && !options.dryRun) {
+      const write = updateStatus(kind, known, object, author);
+      // What writes nothing is compared by nobody: only a read tells whether it still stands.
+      if (write.type !== 'unchanged') return this.#commitOn(kind, known, write);
+    }
     const stored = await this.#mustGet(kind, object.metadata.name);
-    const write = updateStatus(kind, stored, object, { ...options, now: this.#clock.now() });
+    const write = updateStatus(kind, stored, object, author);
     return options.dryRun ? write.object : this.#commitOn(kind, stored, write);
   }
 
@@ -229,7 +238,12 @@ export class RedisStore implements Store {
         `${kind} ${name} was written, but ${reached} of ${this.#replicas} replicas had it within ${REPLICAS_TIMEOUT_MS} ms: if the master fails now, the write may be lost. Read it again when the replicas are up.`,
       );
     }
-    return atRevision(write.object, told);
+    return this.#remembered(atRevision(write.object, told));
+  }
+
+  #remembered<K extends Kind>(object: ObjectOf[K]): ObjectOf[K] {
+    this.#known.set(object.metadata, object);
+    return object;
   }
 
   async #runCommit(

@@ -342,6 +342,16 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
       expect(second.metadata.resourceVersion).toBe(first.metadata.resourceVersion);
     });
 
+    test('refuses an older version even when nothing would change', async () => {
+      const store = setup();
+      const created = await store.create('Instance', anInstance(NUMBER));
+      const first = await store.updateStatus('Instance', { ...created, status: aStatus('x') });
+      await store.updateStatus('Instance', { ...first, status: aStatus('y') });
+      await expect(
+        store.updateStatus('Instance', { ...first, status: aStatus('x') }),
+      ).rejects.toMatchObject({ kind: 'conflict' });
+    });
+
     test('refuses an older version and what does not exist', async () => {
       const store = setup();
       const created = await store.create('Instance', anInstance(NUMBER));

@@ -5,6 +5,7 @@ import type {
   AccountFull,
   CloudAccess,
   CloudView,
+  Found,
   OrphanSuspects,
   Sweep,
   SweepDiff,
@@ -51,15 +52,12 @@ export class MemoryCloudView implements CloudView {
     return this.#sweep;
   }
 
-  async find(what: FindDroplets): Promise<{
-    readonly sweep: Sweep | undefined;
-    readonly droplets: readonly CloudDroplet[];
-  }> {
+  async find(what: FindDroplets): Promise<Found> {
     const wanted = new Set(searchTerms(what));
     const droplets = (await this.all()).filter(
       (droplet) => droplet.id === what.id || termsOf(droplet).some((term) => wanted.has(term)),
     );
-    return { sweep: this.#sweep, droplets };
+    return { sweep: this.#sweep, droplets, access: this.#access, full: this.#full };
   }
 
   async all(): Promise<readonly CloudDroplet[]> {

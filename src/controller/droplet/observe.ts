@@ -6,6 +6,7 @@ import type { InstancePool } from '../../resources/instance-pool.ts';
 import { isKind, type Kind, type ObjectOf } from '../../resources/kinds.ts';
 import { controllerOwner } from '../../resources/meta.ts';
 import type { ControllerDeps } from '../deps.ts';
+import type { Objects } from '../triggers.ts';
 import type { DropletFacts } from './plan.ts';
 
 /** The droplets that concern one object, told apart. The oldest twin comes first: it is the one to keep. */
@@ -38,16 +39,14 @@ export function tellApart(
 
 export async function observeDroplet(
   droplet: Droplet,
-  { store, cloudView }: ControllerDeps,
+  { store, cloudView, objects }: ControllerDeps,
 ): Promise<DropletFacts> {
   const { uid, name } = droplet.metadata;
   const owner = controllerOwner(droplet.metadata);
   const cloudName = cloudNameOf(droplet);
-  const [{ sweep, droplets }, renamed, access, full, ownerNow] = await Promise.all([
+  const [{ sweep, droplets, access, full }, renamed, ownerNow] = await Promise.all([
     cloudView.find({ id: droplet.status?.id, name, uid }),
     cloudName === name ? undefined : cloudView.find({ name: cloudName }),
-    cloudView.access(),
-    cloudView.full(),
     owner && isKind(owner.kind) ? store.get(owner.kind, owner.name) : undefined,
   ]);
   const known = new Set(droplets.map(({ id }) => id));
@@ -60,7 +59,7 @@ export async function observeDroplet(
     isKeptOn: instance !== undefined && !instance.spec.paused,
     isPaused: instance?.spec.paused ?? false,
     isAbandoned: isAbandoned(droplet, ownerNow),
-    poolClass: poolOf(droplet) && (await classOf(ownerNow, store)),
+    poolClass: poolOf(droplet) && classOfPool(ownerNow, objects),
     ...tellApart(droplet, [...droplets, ...others]),
   };
 }
@@ -73,10 +72,10 @@ export function isAbandoned({ metadata }: Droplet, ownerNow: ObjectOf[Kind] | un
   return ownerNow.kind === 'Instance' && dropletNameOf(ownerNow as Instance) !== metadata.name;
 }
 
-async function classOf(
+function classOfPool(
   pool: ObjectOf[Kind] | undefined,
-  store: ControllerDeps['store'],
-): Promise<InstanceClassSpec | undefined> {
+  objects: Objects,
+): InstanceClassSpec | undefined {
   if (pool?.kind !== 'InstancePool') return undefined;
-  return (await store.get('InstanceClass', (pool as InstancePool).spec.className))?.spec;
+  return objects.get('InstanceClass', (pool as InstancePool).spec.className)?.spec;
 }

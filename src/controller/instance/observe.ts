@@ -20,17 +20,20 @@ const NO_BRAKES: Brakes = { repairs: undefined, replacements: undefined };
 const mayNeedRepair = ({ status }: Instance): boolean =>
   status !== undefined && (status.phase !== 'completed' || (status.bot?.failures ?? 0) > 0);
 
+/** Whoever has been prepared, and does not answer: its droplet may be off. */
+const mayBeSilent = (instance: Instance): boolean =>
+  mayNeedRepair(instance) && instance.status?.bootstrap?.exitCode === 0;
+
 /** Gathers what plan needs to know, from the store alone. */
 export async function observeInstance(
   instance: Instance,
   deps: ControllerDeps,
 ): Promise<InstanceFacts> {
-  const { store, settings } = deps;
+  const { store, settings, objects } = deps;
   const { metadata, spec, status } = instance;
-  const [klass, droplet] = await Promise.all([
-    store.get('InstanceClass', spec.className),
-    store.get('Droplet', dropletNameOf(instance)),
-  ]);
+  const droplet = await store.get('Droplet', dropletNameOf(instance));
+  // As it was last seen: its next version triggers its instances again.
+  const klass = objects.get('InstanceClass', spec.className);
   const mayComeFromPool = !droplet || wasBornInPool(droplet);
   const pool = klass && mayComeFromPool ? poolRevision(klass.spec, settings) : '';
   const mayBeSick = mayNeedRepair(instance);
@@ -53,7 +56,7 @@ export async function observeInstance(
     missingSecret: klass && !isPrepared ? await missingSecret(spec, klass.spec, deps) : undefined,
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
     brakes: mayBeSick ? deps.brakes() : NO_BRAKES,
-    sighting: mayBeSick ? await sightingOf(droplet?.status?.id, deps) : undefined,
+    sighting: mayBeSilent(instance) ? await sightingOf(droplet?.status?.id, deps) : undefined,
     ...(droplet
       ? { isSwept: true, foreign: undefined, left: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),

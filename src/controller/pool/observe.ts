@@ -6,10 +6,10 @@ import type { PoolFacts } from './plan.ts';
 
 export async function observePool(
   pool: InstancePool,
-  { store, cloudView, objects, settings }: ControllerDeps,
+  { cloudView, objects, settings }: ControllerDeps,
 ): Promise<PoolFacts> {
-  const [klass, known, access, full] = await Promise.all([
-    store.get('InstanceClass', pool.spec.className),
+  const klass = objects.get('InstanceClass', pool.spec.className);
+  const [known, access, full] = await Promise.all([
     cloudView.prices(),
     cloudView.access(),
     cloudView.full(),

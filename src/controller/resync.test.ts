@@ -5,7 +5,8 @@ import { allKeys, keysOfResync } from './resync.ts';
 import type { Objects } from './triggers.ts';
 
 const holding = (...items: readonly ObjectOf[Kind][]): Objects => ({
-  get: (kind, name) => items.find((one) => one.kind === kind && one.metadata.name === name) as never,
+  get: (kind, name) =>
+    items.find((one) => one.kind === kind && one.metadata.name === name) as never,
   list: (kind) => ({ items: items.filter((one) => one.kind === kind) as never }),
 });
 const named = (name: string, metadata: object = {}) => ({ name, ...metadata });

@@ -95,5 +95,6 @@ function assertSameKey({ privateKey, publicKey }: HostKey): void {
     throw new Error('A host key just made cannot be read back', { cause: key });
   }
   const { blob } = readPublicKey(publicKey);
-  if (!key.getPublicSSH().equals(blob)) throw new Error('The halves of a host key just made do not belong together');
+  if (!key.getPublicSSH().equals(blob))
+    throw new Error('The halves of a host key just made do not belong together');
 }

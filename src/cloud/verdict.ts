@@ -62,13 +62,17 @@ function kindOf(status: number, message: string | undefined): CloudErrorKind {
   if (message === undefined) return 'outcome-unknown';
   // 408: the server stopped waiting, which says nothing about what it did.
   if (status < 400 || status === 408 || status >= 500) return 'outcome-unknown';
+  // Somebody else is at it just now: documented for every call, and never final.
+  if (status === 409 || status === 423) return 'try-again';
   return status === 422 ? kindOf422(message) : 'refused';
 }
 
 /** A full account and a sold-out size may also be worded "please try again later", so they are looked for first. */
 function kindOf422(message: string): CloudErrorKind {
-  if (/droplet limit/i.test(message)) return 'quota';
-  if (/\b(un|not (currently )?)available\b/i.test(message)) return 'unavailable-here';
+  if (/\bdroplet/i.test(message) && /\b(limit|quota)\b/i.test(message)) return 'quota';
+  if (/\b(un|(not|no longer) (\w+ )?)available\b|\b(sold out|capacity)\b/i.test(message)) {
+    return 'unavailable-here';
+  }
   if (/pending event|try again/i.test(message)) return 'try-again';
   return 'refused';
 }

@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { CreateDroplet, CreateDroplets } from './cloud.ts';
+import type { Page } from './pages.ts';
 
 /** DigitalOcean's JSON, as far as it is read here. Whatever else an answer holds is ignored. */
 const droplet = z
@@ -12,7 +13,9 @@ const droplet = z
     created_at: z.string(),
     networks: z
       .object({
-        v4: z.array(z.object({ ip_address: z.string(), type: z.string() })).nullish(),
+        v4: z
+          .array(z.object({ ip_address: z.string().nullish(), type: z.string().nullish() }))
+          .nullish(),
       })
       .nullish(),
     tags: z.array(z.string()).nullish(),
@@ -25,8 +28,9 @@ const droplet = z
       name: wire.name,
       state: wire.status,
       // The private address is often the first one: the type decides.
-      ip: wire.networks?.v4?.find((net) => net.type === 'public' && isIPv4(net.ip_address))
-        ?.ip_address,
+      ip:
+        wire.networks?.v4?.find((net) => net.type === 'public' && isIPv4(net.ip_address ?? ''))
+          ?.ip_address ?? undefined,
       tags: wire.tags ?? [],
       createdAt: wire.created_at,
       region: wire.region?.slug ?? undefined,
@@ -37,23 +41,47 @@ const droplet = z
 export const dropletAnswer = z.object({ droplet });
 export const dropletsAnswer = z.object({ droplets: z.array(droplet) });
 
-/** One page of a list. `meta.total` counts all pages. */
-export const dropletPage = z.object({
-  droplets: z.array(droplet),
-  meta: z.object({ total: z.int().nonnegative() }),
-});
+/** How a page tells of the others. Documented as always there; whoever lacks one of the two is read by the other. */
+const ofPages = {
+  meta: z.object({ total: z.int().nonnegative().nullish() }).nullish(),
+  links: z
+    .object({
+      pages: z.object({ next: z.string().nullish(), last: z.string().nullish() }).nullish(),
+    })
+    .nullish(),
+};
+type OfPages = z.output<z.ZodObject<typeof ofPages>>;
 
-/** One page of what the account may order. Prices are in USD. */
-export const sizePage = z.object({
-  sizes: z.array(
-    z.object({
-      slug: z.string(),
-      price_hourly: z.number().nonnegative(),
-      price_monthly: z.number().nonnegative(),
-    }),
-  ),
-  meta: z.object({ total: z.int().nonnegative() }),
-});
+function aPage<T>(items: readonly T[], { meta, links }: OfPages): Page<T> {
+  const { next, last } = links?.pages ?? {};
+  return {
+    items,
+    total: meta?.total ?? undefined,
+    lastLinked: links ? Math.max(numberIn(next), numberIn(last)) : undefined,
+  };
+}
+
+/** The page that a link leads to; 0 when it leads to none. */
+const numberIn = (link: string | null | undefined): number =>
+  Number(/[?&]page=(\d{1,6})\b/.exec(link ?? '')?.[1] ?? 0);
+
+export const dropletPage = z
+  .object({ droplets: z.array(droplet), ...ofPages })
+  .transform(({ droplets, ...rest }) => aPage(droplets, rest));
+
+/** What the account may order. Prices are in USD. */
+export const sizePage = z
+  .object({
+    sizes: z.array(
+      z.object({
+        slug: z.string(),
+        price_hourly: z.number().nonnegative(),
+        price_monthly: z.number().nonnegative(),
+      }),
+    ),
+    ...ofPages,
+  })
+  .transform(({ sizes, ...rest }) => aPage(sizes, rest));
 
 export const actionAnswer = z.object({ action: z.object({ id: z.int() }) });
 

@@ -96,11 +96,13 @@ describe('DigitalOcean.listDroplets', () => {
   });
 
   it('takes a newborn without an address, tags or networks', async () => {
-    const newborn = wireDroplet(7, { status: 'new', networks: {}, tags: null });
-    stub.answer = ({ json }) => json(200, { droplets: [newborn], meta: { total: 1 } });
-    expect(await cloud.listDroplets(live())).toMatchObject([
-      { state: 'new', ip: undefined, tags: [] },
-    ]);
+    for (const networks of [{}, null, { v4: [] }, { v4: [{ type: 'public', ip_address: null }] }]) {
+      const newborn = wireDroplet(7, { status: 'new', networks, tags: null });
+      stub.answer = ({ json }) => json(200, { droplets: [newborn], meta: { total: 1 } });
+      expect(await cloud.listDroplets(live())).toMatchObject([
+        { state: 'new', ip: undefined, tags: [] },
+      ]);
+    }
   });
 
   it('lists again when the account changed between two pages', async () => {
@@ -155,6 +157,59 @@ describe('DigitalOcean.listDroplets', () => {
         json(200, { droplets: [wireDroplet(1), wireDroplet(2, broken)], meta: { total: 2 } });
       await expect(cloud.listDroplets(live())).rejects.toMatchObject({ kind: 'outcome-unknown' });
     }
+  });
+});
+
+describe('a list that tells less of its pages than is documented', () => {
+  const links = (page: number, last: number) => {
+    const to = (number: number) => `https://api.example.com/v2/droplets?per_page=9&page=${number}`;
+    return { pages: page < last ? { next: to(page + 1), last: to(last) } : { first: to(1) } };
+  };
+  /** An account of 30 in pages of 9, whatever was asked for. */
+  const shortPages = ({ query, json }: StubRequest, also: (page: number) => object) => {
+    const page = Number(query.get('page'));
+    const shown = ids(1, 30).slice((page - 1) * 9, page * 9);
+    json(200, { droplets: shown.map((id) => wireDroplet(id)), ...also(page) });
+  };
+
+  it.each<[string, (page: number) => object]>([
+    ['in pages shorter than asked for', (page) => ({ meta: { total: 30 }, links: links(page, 4) })],
+    ['without meta', (page) => ({ links: links(page, 4) })],
+    ['without a count', (page) => ({ meta: {}, links: links(page, 4) })],
+    [
+      'without meta and the last page',
+      (page) => ({ links: { pages: { next: links(page, 4).pages.next } } }),
+    ],
+  ])('is read whole %s', async (_what, also) => {
+    stub.answer = (request) => shortPages(request, also);
+    const droplets = await cloud.listDroplets(live());
+    expect(droplets.map(({ id }) => id)).toEqual(ids(1, 30));
+    expect(stub.requests).toHaveLength(4);
+  });
+
+  it('is read whole without links, by its count alone', async () => {
+    stub.answer = ({ query, json }) => {
+      const page = Number(query.get('page'));
+      const shown = ids(1, 90).slice((page - 1) * 20, page * 20);
+      json(200, { droplets: shown.map((id) => wireDroplet(id)), meta: { total: 90 } });
+    };
+    expect(await cloud.listDroplets(live())).toHaveLength(90);
+    expect(stub.requests).toHaveLength(5);
+  });
+
+  it('is read to its first page that is not full without either', async () => {
+    stub.answer = ({ query, json }) => {
+      const page = Number(query.get('page'));
+      const shown = ids(1, 400).slice((page - 1) * 200, page * 200);
+      json(200, { droplets: shown.map((id) => wireDroplet(id)) });
+    };
+    expect(await cloud.listDroplets(live())).toHaveLength(400);
+    expect(stub.requests).toHaveLength(3);
+  });
+
+  it('is an answer to a look by name', async () => {
+    stub.answer = ({ json }) => json(200, { droplets: [] });
+    expect(await cloud.findByName('bot-1', live())).toEqual([]);
   });
 });
 

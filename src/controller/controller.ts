@@ -15,7 +15,7 @@ import { OrphanCollector } from './orphans.ts';
 import { Outages } from './outages.ts';
 import { poolReconciler } from './pool/index.ts';
 import { reconcile } from './reconciler.ts';
-import { allKeys, keysOfResync } from './resync.ts';
+import { keysOfResync } from './resync.ts';
 import { noteRoom } from './room.ts';
 import { Sweeper, type SweeperDeps } from './sweep.ts';
 import { TimelineWriter } from './timeline-writer.ts';
@@ -59,7 +59,6 @@ export class Controller {
   readonly #passes = new Map<Key, AbortController>();
   readonly #outages: Outages;
   readonly #stopped = new AbortController();
-  #isResynced = false;
   #stopListening: () => void = () => {};
 
   constructor({ queue, objects, ...ports }: ControllerOptions) {
@@ -110,7 +109,7 @@ export class Controller {
     });
     await this.#queue.start(
       (key, signal) => this.#reconcile(key, signal),
-      async () => this.#resync(),
+      async () => keysOfResync(this.#objects, this.#deps.clock.now()),
     );
   }
 
@@ -182,12 +181,5 @@ export class Controller {
 
   async #onSeen(droplets: readonly CloudDroplet[]): Promise<void> {
     for (const key of keysOfSeen(droplets, this.#objects)) this.#trigger(key);
-  }
-
-  /** Everything at first, since nobody knows what was missed. */
-  #resync(): readonly Key[] {
-    const isFirst = !this.#isResynced;
-    this.#isResynced = true;
-    return isFirst ? allKeys(this.#objects) : keysOfResync(this.#objects, this.#deps.clock.now());
   }
 }

@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 
+/** A healthy bot's time is written this often, not at every look. */
+export const NOTE_EVERY_MS = 300_000;
+
 /** A share of the interval, from 0 to 1, the same for a bot whoever asks. */
 const shareOf = (uid: string): number =>
   createHash('sha256').update(uid).digest().readUInt32BE() / 2 ** 32;

@@ -6,7 +6,6 @@ import { SecretError } from '../../secrets/secrets.ts';
 import { botEnvironment, withSecrets } from '../bootstrap/environment.ts';
 import { poolRevision } from '../bootstrap/pool-revision.ts';
 import { revisionsOf } from '../bootstrap/run.ts';
-import type { Brakes } from '../brakes.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { membersOf } from '../pool/members.ts';
 import { withImage } from './drift.ts';
@@ -14,15 +13,10 @@ import type { InstanceFacts } from './facts.ts';
 import { firstLookAt } from './look-times.ts';
 import { isClaimable } from './plan.ts';
 
-const NO_BRAKES: Brakes = { repairs: undefined, replacements: undefined };
-
-/** Brakes are counted over the whole fleet: only for who may be about to be repaired. */
-const mayNeedRepair = ({ status }: Instance): boolean =>
-  status !== undefined && (status.phase !== 'completed' || (status.bot?.failures ?? 0) > 0);
-
 /** Whoever has been prepared, and does not answer: its droplet may be off. */
-const mayBeSilent = (instance: Instance): boolean =>
-  mayNeedRepair(instance) && instance.status?.bootstrap?.exitCode === 0;
+const mayBeSilent = ({ status }: Instance): boolean =>
+  status?.bootstrap?.exitCode === 0 &&
+  (status.phase !== 'completed' || (status.bot?.failures ?? 0) > 0);
 
 /** Gathers what plan needs to know, from the store alone. */
 export async function observeInstance(
@@ -36,7 +30,6 @@ export async function observeInstance(
   const klass = objects.get('InstanceClass', spec.className);
   const mayComeFromPool = !droplet || wasBornInPool(droplet);
   const pool = klass && mayComeFromPool ? poolRevision(klass.spec, settings) : '';
-  const mayBeSick = mayNeedRepair(instance);
   const revisions = klass && revisionsOf(klass.spec, settings.botRepository);
   const revision = revisions?.of(spec) ?? '';
   const isPrepared = status?.bootstrap?.revision === revision && status.bootstrap.exitCode === 0;
@@ -55,7 +48,10 @@ export async function observeInstance(
     waiting: await oldestWaiting(instance, droplet, pool, deps),
     missingSecret: klass && !isPrepared ? await missingSecret(spec, klass.spec, deps) : undefined,
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
-    brakes: mayBeSick ? deps.brakes() : NO_BRAKES,
+    // Counted over the whole fleet, and so only when it is asked for.
+    get brakes() {
+      return deps.brakes();
+    },
     sighting: mayBeSilent(instance) ? await sightingOf(droplet?.status?.id, deps) : undefined,
     ...(droplet
       ? { isSwept: true, foreign: undefined, left: undefined }

@@ -1,14 +1,12 @@
 import type { BotReport } from '../../../bot/bot.ts';
 import type { BootstrapStatus, BotStatus, RepairStatus } from '../../../resources/instance.ts';
 import type { StepResult } from '../../reconciler.ts';
-import { nextLookAt } from '../look-times.ts';
+import { NOTE_EVERY_MS, nextLookAt } from '../look-times.ts';
 import { botAddress, type InstanceContext, machineOf, timeOf } from './context.ts';
 
 const BETWEEN_LOOKS_MS = 200;
 /** How long one step looks at a starting bot before the plan is made anew. */
 const PATIENCE_MS = 10_000;
-/** A healthy bot's time is written this often, not at every look. */
-const NOTE_EVERY_MS = 300_000;
 /** However many bots are sick, the account is listed no more often than this for them (nor than they are looked at). */
 const SWEEP_AGE_MS = 5_000;
 /** Well for so long: the next sickness is a new one, and climbs the ladder from its foot. */

@@ -1,5 +1,6 @@
 import { systemClock } from '../src/clock.ts';
 import { RedisCloudView } from '../src/store/redis-cloud-view.ts';
+import { RedisControllerReports } from '../src/store/redis-controller-reports.ts';
 import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { jobsInHand, numberOf, seedFleet } from './fleet.ts';
@@ -148,14 +149,14 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
     say(`scale: ${size} instances are declared and up`);
     const [controller] = world.controllers;
     if (!controller) throw new Error('There is no controller.');
+    const since = Date.now();
     controller.start();
-    await eventually('the resync begins', async () => (await jobsInHand(eyes, prefix)) > size / 20);
-    const pid = controller.pid ?? 0;
-    const resync = { since: Date.now(), cpu: cpuSeconds(pid) };
+    const reports = new RedisControllerReports({ redis: eyes, prefix });
+    await eventually('all is resynced', async () => (await reports.lastResync()) !== undefined);
     await drained(world);
-    const resyncSeconds = (Date.now() - resync.since) / 1000;
-    const resyncCpu = cpuSeconds(pid) - resync.cpu;
-    say(`scale: the first resync took ${resyncSeconds.toFixed(1)} s`);
+    const pid = controller.pid ?? 0;
+    const [resyncSeconds, resyncCpu] = [(Date.now() - since) / 1000, cpuSeconds(pid)];
+    say(`scale: a start and the resync took ${resyncSeconds.toFixed(1)} s`);
     const idle = await idleOf(world, pid, idleSeconds);
     const rss = rssMb(pid);
     const listMs = await listed(world, size);

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 /** A healthy bot's time is written this often, not at every look. */
 export const NOTE_EVERY_MS = 300_000;
 
+/** A bot's moment may come just after a look that was made for another reason: of the interval, so much lies between. */
+const LEAST_APART = 0.1;
+
 /** A share of the interval, from 0 to 1, the same for a bot whoever asks. */
 const shareOf = (uid: string): number =>
   createHash('sha256').update(uid).digest().readUInt32BE() / 2 ** 32;
@@ -18,5 +21,5 @@ export const firstLookAt = (uid: string, intervalSeconds: number, startedAt: num
 export function nextLookAt(uid: string, intervalSeconds: number, now: number): number {
   const interval = intervalSeconds * 1000;
   const moment = shareOf(uid) * interval;
-  return moment + Math.ceil((now + interval / 2 - moment) / interval) * interval;
+  return moment + Math.ceil((now + interval * LEAST_APART - moment) / interval) * interval;
 }

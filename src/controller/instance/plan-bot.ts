@@ -3,6 +3,7 @@ import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import type { Plan } from '../reconciler.ts';
 import type { InstanceFacts, InstanceStep } from './facts.ts';
 import { repair } from './ladder.ts';
+import { nextLookAt } from './look-times.ts';
 import { at, seconds } from './times.ts';
 
 /** What a bot says of a session that a phone is linked to. */
@@ -10,7 +11,7 @@ const LINKED = 'connected';
 
 /** Prepared: wait for the bot, then look at it now and then, and climb the ladder when it is sick. */
 export function planBot(
-  { spec, status }: Instance,
+  { metadata, spec, status }: Instance,
   facts: InstanceFacts,
   klass: InstanceClassSpec,
   now: number,
@@ -36,7 +37,11 @@ export function planBot(
       `The bot did not answer within ${klass.health.startupSeconds} s of its start`,
     );
   }
-  const due = Math.max(lastLook + seconds(klass.health.intervalSeconds), facts.firstLookAt);
+  const { intervalSeconds } = klass.health;
+  const next = bot?.failures
+    ? lastLook + seconds(intervalSeconds)
+    : nextLookAt(metadata.uid, intervalSeconds, lastLook);
+  const due = Math.max(next, facts.firstLookAt);
   if ((bot?.failures ?? 0) >= klass.health.failureThreshold) {
     return repair(
       { status, facts, klass, now },

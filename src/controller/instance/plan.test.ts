@@ -41,7 +41,8 @@ const noFacts: InstanceFacts = {
   isSwept: true,
   foreign: undefined,
   left: undefined,
-  firstLookAt: 0,
+  // One interval after the look of `completed`: a bot's own moment would come sooner.
+  firstLookAt: T0 + 51_000,
   sighting: undefined,
   brakes: { repairs: undefined, replacements: undefined },
 };
@@ -340,6 +341,13 @@ const cases: Case[] = [
     facts: { droplet: ready },
     at: 22,
     expect: { settled: 'BotHealthy', lookAgain: 29_000 },
+  },
+  {
+    name: 'completed, and each bot is looked at in its own moment',
+    instance: { status: completed },
+    facts: { droplet: ready, firstLookAt: 0 },
+    at: 22,
+    expect: { settled: 'BotHealthy', lookAgain: expect.closeTo(6_190, -2) },
   },
   {
     name: 'time for a look',

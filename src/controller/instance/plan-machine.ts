@@ -34,7 +34,7 @@ export function planMachine(
         why: machine?.message ?? 'The droplet is about to be created',
       };
     }
-    if (now < deadline) return { wait: 'DropletBooting', why: machine.message, until: deadline };
+    if (now < deadline) return { wait: 'DropletBooting', why: bootingOf(machine), until: deadline };
     return replaceOrFail(
       { status, facts, klass, now },
       'DropletDeadlineExceeded',
@@ -70,6 +70,12 @@ export function planMachine(
   }
   return undefined;
 }
+
+/** Its own record still speaks of the create until a sweep has seen it. */
+const bootingOf = ({ id, message, conditions }: DropletStatus): string =>
+  getCondition(conditions, 'Ready')?.reason === 'Create'
+    ? `DigitalOcean accepted droplet ${id}, which has no address yet`
+    : message;
 
 /** Before anything runs on it that could read the key in its user_data. A machine that was taken over keeps its own. */
 const mustRotateHostKey = ({ ssh, bootstrap }: InstanceStatus, machine: DropletStatus): boolean =>

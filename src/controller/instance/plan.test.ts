@@ -176,6 +176,29 @@ const cases: Case[] = [
     expect: { wait: 'DropletBooting' },
   },
   {
+    name: 'the droplet is accepted, and its record still speaks of the create',
+    facts: {
+      droplet: aDroplet({
+        status: {
+          id: 1001,
+          acceptedAt: time(1),
+          message: 'Asking DigitalOcean for the droplet',
+          conditions: [
+            {
+              type: 'Ready',
+              status: 'False',
+              reason: 'Create',
+              message: '',
+              lastTransitionTime: time(0),
+            },
+          ],
+        },
+      }),
+    },
+    at: 10,
+    expect: { wait: 'DropletBooting', why: expect.stringMatching(/accepted droplet 1001/) },
+  },
+  {
     name: 'the droplet has no address after its deadline',
     facts: { droplet: aDroplet({ status: { id: 1001, acceptedAt: time(1) } }) },
     at: 301,

@@ -58,6 +58,10 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
     'Droplet {id} had no address after {seconds} s',
     'El droplet {id} no tuvo dirección después de {seconds} s',
   ],
+  [
+    'DigitalOcean accepted droplet {id}, which has no address yet',
+    'DigitalOcean aceptó el droplet {id}, que aún no tiene dirección',
+  ],
   // SSH.
   [
     '{what*} If its key was changed on purpose, ask for a new droplet: annotation {annotation}',

@@ -14,7 +14,7 @@ export const DROPLET_SENTENCES: readonly Sentence[] = [
     'No se crea ningún droplet mientras la instancia está en pausa',
   ],
   [
-    'Droplet {name} that was to be adopted does not exist',
+    'Droplet {name+} that was to be adopted does not exist',
     'El droplet {name}, del que se pidió tomar posesión, no existe',
   ],
   [
@@ -39,7 +39,7 @@ export const DROPLET_SENTENCES: readonly Sentence[] = [
     'El droplet {id} está en estado {state} y aún no tiene dirección',
   ],
   ['Droplet {id} is {state} at {ip}', 'El droplet {id} está en estado {state}, en {ip}'],
-  ['Droplet {id} gets the name {name}', 'El droplet {id} recibe el nombre {name}'],
+  ['Droplet {id} gets the name {name+}', 'El droplet {id} recibe el nombre {name}'],
   ['Droplet {id} was switched off in the pool', 'El droplet {id} fue apagado en la reserva'],
   ['There is no such class to prepare it for', 'No existe la clase para la que prepararlo'],
   ['The lost create has made no droplet', 'El pedido perdido no creó ningún droplet'],

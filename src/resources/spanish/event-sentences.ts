@@ -7,7 +7,7 @@ export const EVENT_SENTENCES: readonly Sentence[] = [
     'Un pedido se perdió en el camino y no creó ningún droplet',
   ],
   ['DigitalOcean accepted droplet {id}', 'DigitalOcean aceptó el droplet {id}'],
-  ['DigitalOcean accepted droplets {ids}', 'DigitalOcean aceptó los droplets {ids}'],
+  ['DigitalOcean accepted droplets {ids+}', 'DigitalOcean aceptó los droplets {ids}'],
   ['Droplet {id} is being deleted', 'Se está eliminando el droplet {id}'],
   [
     'Droplet {id} was off and is being powered on',
@@ -17,9 +17,9 @@ export const EVENT_SENTENCES: readonly Sentence[] = [
   ['Droplet {id} is rebooted ({action})', 'Se reinicia el droplet {id} ({action})'],
   ['Droplet {id} is replaced: {why*}', 'Se reemplaza el droplet {id}: {why}'],
   ['as asked', 'como se pidió'],
-  ['Droplet {name} is taken over', 'Se toma posesión del droplet {name}'],
-  ['Droplet {name} lives on without the instance', 'El droplet {name} sigue sin la instancia'],
-  ['Droplet {id} ({name}) was waiting', 'El droplet {id} ({name}) estaba esperando'],
+  ['Droplet {name+} is taken over', 'Se toma posesión del droplet {name}'],
+  ['Droplet {name+} lives on without the instance', 'El droplet {name} sigue sin la instancia'],
+  ['Droplet {id} ({name+}) was waiting', 'El droplet {id} ({name}) estaba esperando'],
   ['The droplet is prepared', 'El droplet está preparado'],
   ['{what*} (try {attempt})', '{what} (intento {attempt})'],
   [
@@ -54,12 +54,12 @@ export const EVENT_SENTENCES: readonly Sentence[] = [
   ['The instance is gone', 'La instancia ya no existe'],
   ['The instance and its droplet are gone', 'La instancia y su droplet ya no existen'],
   [
-    'Droplet {id} was made twice for this object and is deleted; {kept} is kept',
+    'Droplet {id} was made twice for this object and is deleted; {kept+} is kept',
     'El droplet {id} se creó por segunda vez para este objeto y se elimina; se conserva {kept}',
   ],
   ['Droplet {id} no longer exists in DigitalOcean', 'El droplet {id} ya no existe en DigitalOcean'],
   [
-    'Droplet {id} ({name}) bears our tags and no record stands for it: deleted',
+    'Droplet {id} ({name+}) bears our tags and no record stands for it: deleted',
     'El droplet {id} ({name}) lleva nuestras etiquetas y ningún registro responde por él: eliminado',
   ],
   [
@@ -70,6 +70,6 @@ export const EVENT_SENTENCES: readonly Sentence[] = [
     'The session is too large to be kept: {bytes} bytes',
     'La sesión es demasiado grande para guardarla: {bytes} bytes',
   ],
-  ['There is nothing at {path}', 'No hay nada en {path}'],
+  ['There is nothing at {path+}', 'No hay nada en {path}'],
   ['{what*}: the droplet is prepared anew', '{what}: el droplet se prepara de nuevo'],
 ];

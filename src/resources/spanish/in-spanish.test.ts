@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
-import { inSpanish } from './in-spanish.ts';
+import { inSpanish, SENTENCES } from './in-spanish.ts';
+import type { Sentence } from './sentence.ts';
 
 describe('what the controller says, in Spanish', () => {
   test.each([
@@ -18,11 +19,40 @@ describe('what the controller says, in Spanish', () => {
       'Se pidió a DigitalOcean crear el droplet "bot-573332221111" y respondió HTTP 422: "Size is not available in this region". Elija otro tamaño u otra región, o espere; se intenta de nuevo, despacio.',
     ],
     [
+      'DigitalOcean was not asked to create droplet "bot-573332221111" and 3 more: the connection was refused. Nothing was done; it is tried again. The account may have 25 droplets.',
+      'No se pidió a DigitalOcean crear el droplet "bot-573332221111" y 3 más: la conexión fue rechazada. No se hizo nada; se intenta de nuevo. La cuenta admite 25 droplets.',
+    ],
+    [
+      'DigitalOcean was asked to tell of droplet 7, but its host name could not be resolved. So nothing new is known; it is asked again.',
+      'Se pidió a DigitalOcean los datos del droplet 7, pero no se pudo resolver su nombre de host. Así que no se sabe nada nuevo; se pregunta de nuevo.',
+    ],
+    [
+      'No SSH session with droplet 7 at 10.0.0.7 within 300 s: Port 22 of 10.0.0.7 does not answer, and 2 replacements did not help. Look at the events and the log, then restart the instance',
+      'No hubo sesión SSH con el droplet 7 en 10.0.0.7 en 300 s: El puerto 22 de 10.0.0.7 no responde, y 2 reemplazos no ayudaron. Mire los eventos y el registro, y reinicie la instancia',
+    ],
+    [
       'systemctl restart bot.service ended with exit code 5: Unit bot.service not found.',
       'systemctl restart bot.service terminó con código 5: «Unit bot.service not found.»',
     ],
   ])('%s', (english, spanish) => {
     expect(inSpanish(english)).toBe(spanish);
+  });
+
+  it('is whole, for each sentence alone and in each that has another in it', () => {
+    const filled = (text: string, part = '7') =>
+      text.replaceAll(/\{\w+\*\}/g, part).replaceAll(/\{\w+\+?\}/g, '7');
+    const partsOf = ([english]: Sentence) => [...english.matchAll(/\{(\w+)\*\}/g)];
+    const wrong: string[] = [];
+    for (const [english, spanish] of SENTENCES.filter((one) => partsOf(one).length === 0)) {
+      if (inSpanish(filled(english)) !== filled(spanish)) wrong.push(english);
+      for (const around of SENTENCES.filter((one) => partsOf(one).length === 1)) {
+        const [part = ''] = partsOf(around)[0]?.slice(1) ?? [];
+        const expected = filled(around[1].replace(`{${part}}`, filled(spanish)));
+        const told = inSpanish(filled(around[0], filled(english)));
+        if (told !== expected) wrong.push(`${around[0]} with ${english}: ${told}`);
+      }
+    }
+    expect(wrong).toEqual([]);
   });
 
   it('is not made up for words that nobody here wrote', () => {

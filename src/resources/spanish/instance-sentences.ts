@@ -24,13 +24,13 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
   ],
   ['{what*} after it failed: starting anew', '{what} después de fallar: comienza de nuevo'],
   ['The instance was changed', 'La instancia fue cambiada'],
-  ['InstanceClass "{name}" was changed', 'La InstanceClass "{name}" fue cambiada'],
+  ['InstanceClass "{name+}" was changed', 'La InstanceClass "{name}" fue cambiada'],
   [
-    'There is no InstanceClass "{name}": apply one of that name. The droplet is left as it is, and nobody looks after its bot',
+    'There is no InstanceClass "{name+}": apply one of that name. The droplet is left as it is, and nobody looks after its bot',
     'No existe la InstanceClass "{name}": aplique una con ese nombre. El droplet se deja como está, y nadie cuida de su bot',
   ],
   [
-    'There is no InstanceClass "{name}": apply one of that name',
+    'There is no InstanceClass "{name+}": apply one of that name',
     'No existe la InstanceClass "{name}": aplique una con ese nombre',
   ],
   // How it gets its droplet.
@@ -44,9 +44,9 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
     'An earlier droplet of this name is still being deleted',
     'Todavía se está eliminando un droplet anterior con este nombre',
   ],
-  ['Droplet {name} is to be taken over', 'Se pidió tomar posesión del droplet {name}'],
+  ['Droplet {name+} is to be taken over', 'Se pidió tomar posesión del droplet {name}'],
   [
-    'Ya existe una instancia en DigitalOcean para este número ({which})',
+    'Ya existe una instancia en DigitalOcean para este número ({which+})',
     'Ya existe una instancia en DigitalOcean para este número ({which})',
   ],
   ['Looking whether the number has a droplet already', 'Mira si el número ya tiene un droplet'],
@@ -64,7 +64,7 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
   ],
   // SSH.
   [
-    '{what*} If its key was changed on purpose, ask for a new droplet: annotation {annotation}',
+    '{what*} If its key was changed on purpose, ask for a new droplet: annotation {annotation+}',
     '{what} Si su clave se cambió a propósito, pida un droplet nuevo: anotación {annotation}',
   ],
   [
@@ -100,7 +100,7 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
   ['{what*}; trying again', '{what}; lo intenta otra vez'],
   // The bot.
   [
-    'The bot answers, and waits for its turn to be re-initialised: see InstanceClass "{name}"',
+    'The bot answers, and waits for its turn to be re-initialised: see InstanceClass "{name+}"',
     'El bot responde, y espera su turno para prepararse de nuevo: vea la InstanceClass "{name}"',
   ],
   ['The bot answers', 'El bot responde'],
@@ -167,7 +167,7 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
   ['Waits for the steps before it', 'Espera a los pasos anteriores'],
   ['The bot has not told', 'El bot no lo ha dicho'],
   ['The number is linked', 'El número está vinculado'],
-  ['The bot reports "{session}"', 'El bot informa "{session}"'],
+  ['The bot reports "{session+}"', 'El bot informa "{session}"'],
   ['The class is missing', 'Falta la clase'],
   ['There is no droplet to compare', 'No hay droplet que comparar'],
   [
@@ -176,7 +176,7 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
   ],
   ['It is what the class asks for', 'Es como lo pide la clase'],
   [
-    'The class asks for another droplet: {fields}. It stays as it is until the annotation {annotation} asks for a new one; the WhatsApp session on it is lost then',
+    'The class asks for another droplet: {fields+}. It stays as it is until the annotation {annotation+} asks for a new one; the WhatsApp session on it is lost then',
     'La clase pide otro droplet: {fields}. Se queda como está hasta que la anotación {annotation} pida uno nuevo; entonces se pierde su sesión de WhatsApp',
   ],
 ];

@@ -80,7 +80,7 @@ export const MACHINE_SENTENCES: readonly Sentence[] = [
     'systemctl restart {service} terminó con código {code}: {words}',
   ],
 
-  ['The bot answered HTTP {status} at {path}.', 'El bot respondió HTTP {status} en {path}.'],
+  ['The bot answered HTTP {status} at {path+}.', 'El bot respondió HTTP {status} en {path}.'],
   [
     'The bot answers TCP, but no HTTP within {seconds} s.',
     'El bot responde por TCP, pero no por HTTP en {seconds} s.',
@@ -114,23 +114,23 @@ export const MACHINE_SENTENCES: readonly Sentence[] = [
   ],
   ['it did not say why', 'no dijo por qué'],
   [
-    '{name}: The variable {variable} is not for bots: give the secret another name, or add that one to ORQUESTA_SECRET_ENV',
+    '{name+}: The variable {variable} is not for bots: give the secret another name, or add that one to ORQUESTA_SECRET_ENV',
     '{name}: La variable {variable} no es para los bots: dé otro nombre al secreto, o agregue ese a ORQUESTA_SECRET_ENV',
   ],
   [
-    '{name}: The controller has no variable {variable}: set it and restart',
+    '{name+}: The controller has no variable {variable}: set it and restart',
     '{name}: El controlador no tiene la variable {variable}: póngala y reinícielo',
   ],
   [
-    '{name}: The file {file} is not below {folder} (ORQUESTA_SECRETS_DIR): put it there',
+    '{name+}: The file {file+} is not below {folder+} (ORQUESTA_SECRETS_DIR): put it there',
     '{name}: El archivo {file} no está en {folder} (ORQUESTA_SECRETS_DIR): póngalo allí',
   ],
   [
-    "{name}: The controller can't read the file {file} ({code}): put it below {folder} (ORQUESTA_SECRETS_DIR), readable for it",
+    "{name+}: The controller can't read the file {file+} ({code}): put it below {folder+} (ORQUESTA_SECRETS_DIR), readable for it",
     '{name}: El controlador no puede leer el archivo {file} ({code}): póngalo en {folder} (ORQUESTA_SECRETS_DIR), donde pueda leerlo',
   ],
   [
-    "{name}: The file {file} can't be the value of a variable: it must be UTF-8 text of at most {bytes} bytes without NUL characters",
+    "{name+}: The file {file+} can't be the value of a variable: it must be UTF-8 text of at most {bytes} bytes without NUL characters",
     '{name}: El archivo {file} no puede ser el valor de una variable: debe ser texto UTF-8 de a lo sumo {bytes} bytes, sin caracteres NUL',
   ],
 ];

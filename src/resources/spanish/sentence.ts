@@ -1,6 +1,6 @@
 /**
- * An English sentence of the controller and the same in Spanish. `{name}` stands for what is repeated as it is, `{name*}`
- * for a part that is a sentence of its own.
+ * An English sentence of the controller and the same in Spanish. `{name}` stands for a word that is repeated as it is,
+ * `{name+}` for several, and `{name*}` for a part that is a sentence of its own.
  */
 export type Sentence = readonly [english: string, spanish: string];
 
@@ -10,33 +10,82 @@ export type Reader = (text: string) => string | undefined;
 /** What nobody here wrote, in the quotation marks that tell so. */
 export const quoted = (text: string): string => `«${text}»`;
 
-/** Reads texts that were made of these sentences; of several that fit, the first counts. Pure. */
-export function readerOf(sentences: readonly Sentence[]): Reader {
-  const forms = sentences.map(([english, spanish]) => ({ ...formOf(english), spanish }));
-  const read: Reader = (text) => {
-    for (const { form, isSentence, spanish } of forms) {
-      const found = form.exec(text);
-      if (!found) continue;
-      return spanish.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
-        const part = found.groups?.[name] ?? '';
-        return isSentence.has(name) ? (read(part) ?? quoted(part)) : part;
-      });
-    }
-    return undefined;
-  };
-  return read;
+/** A sentence within a sentence within a sentence: nothing that is written here goes deeper. */
+const MOST_DEPTH = 4;
+
+interface Form {
+  readonly patterns: readonly RegExp[];
+  readonly sentences: ReadonlySet<string>;
+  /** Its own characters. */
+  readonly size: number;
+  readonly spanish: string;
 }
 
-function formOf(english: string): { readonly form: RegExp; readonly isSentence: Set<string> } {
-  const isSentence = new Set<string>();
-  const pattern = english
-    .split(/(\{\w+\*?\})/)
-    .map((piece) => {
-      const [, name, star] = /^\{(\w+)(\*?)\}$/.exec(piece) ?? [];
-      if (!name) return piece.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-      if (star) isSentence.add(name);
-      return `(?<${name}>.+?)`;
-    })
-    .join('');
-  return { form: new RegExp(`^${pattern}$`, 's'), isSentence };
+interface Reading {
+  readonly text: string;
+  /** Characters that had to be quoted. */
+  readonly unknown: number;
+}
+
+/**
+ * Reads texts that were made of these sentences. Where several fit, the one counts that leaves the least unknown; then one
+ * that has another sentence in it, and the longest.
+ */
+export function readerOf(all: readonly Sentence[]): Reader {
+  const forms = all
+    .map(formOf)
+    .sort((a, b) => Number(b.sentences.size > 0) - Number(a.sentences.size > 0) || b.size - a.size);
+  const read = (text: string, depth: number): Reading | undefined => {
+    let best: Reading | undefined;
+    for (const form of depth > MOST_DEPTH ? [] : forms) {
+      for (const pattern of form.patterns) {
+        const found = pattern.exec(text);
+        if (!found) continue;
+        const reading = translated(form, found.groups ?? {}, depth);
+        if (!best || reading.unknown < best.unknown) best = reading;
+        if (best.unknown === 0) return best;
+      }
+    }
+    return best;
+  };
+  const translated = (
+    { spanish, sentences }: Form,
+    parts: Readonly<Record<string, string>>,
+    depth: number,
+  ): Reading => {
+    let unknown = 0;
+    const text = spanish.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+      const part = parts[name] ?? '';
+      if (!sentences.has(name)) return part;
+      const reading = read(part, depth + 1) ?? { text: quoted(part), unknown: part.length };
+      unknown += reading.unknown;
+      return reading.text;
+    });
+    return { text, unknown };
+  };
+  return (text) => read(text, 0)?.text;
+}
+
+function formOf([english, spanish]: Sentence): Form {
+  const sentences = new Set<string>();
+  const pattern = (isGreedy: boolean) => {
+    const source = english
+      .split(/(\{\w+[*+]?\})/)
+      .map((piece) => {
+        const [, name, kind] = /^\{(\w+)([*+]?)\}$/.exec(piece) ?? [];
+        if (!name) return piece.replaceAll(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+        if (kind === '*') sentences.add(name);
+        return `(?<${name}>${kind === '' ? '\\S' : '.'}+${isGreedy ? '' : '?'})`;
+      })
+      .join('');
+    return new RegExp(`^${source}$`, 's');
+  };
+  const lazy = pattern(false);
+  return {
+    // Where a sentence has the same words in it as the one around it, its end is the last place that fits.
+    patterns: sentences.size > 0 ? [lazy, pattern(true)] : [lazy],
+    sentences,
+    size: english.replaceAll(/\{\w+[*+]?\}/g, '').length,
+    spanish,
+  };
 }

@@ -1,13 +1,26 @@
-import { inSpanish, spanishOf } from '../../../src/resources/spanish/in-spanish.ts';
+import { inSpanish } from '../../../src/resources/spanish/in-spanish.ts';
+import { quoted } from '../../../src/resources/spanish/sentence.ts';
 import { language } from '../preferences.ts';
 
-/** What the controller said, in the language of the page; words that no language has but a machine's stand in «» in it. */
+/** Rows are drawn again every second, and say mostly the same. */
+const known = new Map<string, string | undefined>();
+const MOST_KNOWN = 1_000;
+
+function spanishOf(sentence: string): string | undefined {
+  if (!known.has(sentence)) {
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(sentence, inSpanish(sentence));
+  }
+  return known.get(sentence);
+}
+
+/** What the controller said, in the language of the page; what only a machine said stands in «» in it. */
 export const toldText = (sentence: string): string =>
-  language.value === 'es' && sentence ? spanishOf(sentence) : sentence;
+  language.value === 'es' && sentence ? (spanishOf(sentence) ?? quoted(sentence)) : sentence;
 
 /** For the `lang` of an element that holds it: undefined where that is the page's. */
 export const toldLang = (sentence: string): 'en' | undefined =>
-  language.value === 'es' && inSpanish(sentence) === undefined ? 'en' : undefined;
+  language.value === 'es' && sentence && spanishOf(sentence) === undefined ? 'en' : undefined;
 
 /** A paragraph of what the controller said. */
 export const Told = ({ sentence }: { readonly sentence: string }) => (

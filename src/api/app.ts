@@ -22,6 +22,7 @@ import { instanceLogs } from './rest/instance-logs.ts';
 import { instances } from './rest/instances.ts';
 import { ledger } from './rest/ledger.ts';
 import { messages } from './rest/messages.ts';
+import { qr } from './rest/qr.ts';
 import { sessions } from './rest/sessions.ts';
 import { webhooks } from './rest/webhooks.ts';
 
@@ -79,6 +80,7 @@ export function createApp(given: ApiDeps): Hono {
   app.route('/api/instance', instances(deps));
   app.route('/api/instance/logs', instanceLogs(deps));
   app.route('/api/instance/explain', explanations(deps));
+  app.route('/api/instance/qr', qr(deps));
   app.route('/api/droplet', droplets(deps));
   app.route('/api/apply', apply(deps));
   app.route('/api/webhooks', webhooks(deps));

@@ -6,6 +6,9 @@ export interface BotAddress {
   readonly statusPath: string;
 }
 
+/** What a bot says of its session once a phone is linked to it. */
+export const LINKED = 'connected';
+
 /** What a look at a bot told. `session` is the bot's own word: disconnected, connecting, show_qr, connected, error. */
 export type BotReport =
   | {

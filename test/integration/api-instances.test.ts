@@ -307,9 +307,23 @@ describe('logs and QR', () => {
   test('qr: the picture of the bot on its droplet, 404 when it shows none', async () => {
     await create();
     const ask = () => api.ask('GET', `/api/instance/qr/${NUMBER}`);
-    expect((await ask()).status).toBe(404);
+    const refusal = (words: RegExp) => ({
+      status: 404,
+      json: { success: false, error: expect.stringMatching(words) },
+    });
+    expect(await ask()).toMatchObject(refusal(/fase creating_droplet. Espere a completed/));
     await giveStatus(api, { phase: 'completed', progress: 100, dropletId: 1, ip: '203.0.113.7' });
-    expect((await ask()).status).toBe(404);
+    expect(await ask()).toMatchObject(refusal(/bot no responde/));
+    const tells = (session: string) =>
+      api.bots.set('203.0.113.7', {
+        report: { healthy: true, session, qr: undefined },
+        qr: undefined,
+      });
+    tells('connecting');
+    expect(await ask()).toMatchObject(refusal(/todavía no muestra .*connecting.*unos segundos/));
+    // Scanned just now: the controller has not looked since.
+    tells('connected');
+    expect(await ask()).toMatchObject(refusal(/ya está vinculado/));
     api.bots.set('203.0.113.7', {
       report: { healthy: true, session: 'show_qr', qr: undefined },
       qr: Uint8Array.from([0x89, 0x50, 0x4e, 0x47]),

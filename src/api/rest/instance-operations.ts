@@ -112,7 +112,9 @@ export const instanceQr = {
   summary: 'El código QR, para vincular el número con WhatsApp',
   params: byNumber,
   answers: { 200: { description: 'Una imagen', content: { 'image/png': {} } } },
-  refusals: { 404: 'No existe la instancia, no está lista, o el número ya está vinculado' },
+  refusals: {
+    404: 'No existe la instancia, o no hay código que escanear: por qué, y qué esperar',
+  },
 } as const;
 
 export const instanceEvents = {

@@ -1,7 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { clusterTag, uidOf } from '../../resources/cloud-droplet.ts';
-import { isConditionTrue } from '../../resources/condition.ts';
 import { isSingle } from '../../resources/droplet.ts';
 import {
   type Instance,
@@ -19,7 +18,6 @@ import {
   deleteInstance,
   deleteInstanceToo,
   instanceEvents,
-  instanceQr,
   instanceStatus,
   listInstances,
   restartInstance,
@@ -33,7 +31,7 @@ const HEARTBEAT_MS = 15_000;
 
 /** /api/instance: what a web back end needs to create, follow and delete bots. Only reads and writes records. */
 export function instances(deps: ApiDeps): Hono {
-  const { store, bot, clock } = deps;
+  const { store, clock } = deps;
   const app = new Hono();
 
   const postCreate = operation(createInstance, async (c, { body }) => {
@@ -98,21 +96,6 @@ export function instances(deps: ApiDeps): Hono {
     const answer = operation(described, (c, { params }) => remove(c, params.numberphone));
     app.delete(path, answer);
   }
-
-  const getQr = operation(instanceQr, async (c, { params }) => {
-    const instance = await find(deps, params.numberphone);
-    const klass = await store.get('InstanceClass', instance.spec.className);
-    const host = instance.status?.ip;
-    const endpoint = instance.status?.endpoint ?? klass?.spec.bot;
-    const png =
-      host && endpoint ? await bot.qrPng({ host, ...endpoint }, c.req.raw.signal) : undefined;
-    if (!png) {
-      const isLinked = isConditionTrue(instance.status?.conditions, 'WhatsAppLinked');
-      throw new ApiError(404, isLinked ? messages.linked : messages.noQr);
-    }
-    return c.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
-  });
-  app.get('/qr/:numberphone', getQr);
 
   const getEvents = operation(instanceEvents, async (c, { params }) => {
     const { numberphone: number } = params;

@@ -18,7 +18,15 @@ export const messages = {
   dropletCreating: 'Droplet creado, esperando asignación de IP',
   dropletRefused: (why: string) => `DigitalOcean no aceptó el droplet: ${why}`,
   noClass: (name: string) => `No existe la clase "${name}" (campo className)`,
-  noQr: 'No hay código QR: la instancia no está lista o el número ya está vinculado',
+  qrTooEarly: (phase: string, number: string) =>
+    `Todavía no hay código QR: la instancia está en la fase ${phase}. Espere a completed: GET /api/instance/status/${number}`,
+  qrSoon: (session: string | undefined) =>
+    `El bot funciona y todavía no muestra un código QR${session ? ` (su estado: ${shown(session)})` : ''}; intente de nuevo en unos segundos`,
+  qrOfSilent: (number: string) =>
+    `El bot no responde ahora, y no hay código QR; Orquesta lo repara: GET /api/instance/explain/${number}`,
+  qrOfFailed: (number: string) =>
+    `No habrá código QR: la instancia falló. Vea por qué: GET /api/instance/explain/${number}`,
+  qrOfDeleting: 'No habrá código QR: la instancia se está eliminando',
   linked: 'El número ya está vinculado: no hay código QR que escanear',
   noLog: (number: string) => `Todavía no hay registro de preparación para el número ${number}`,
   botJournal: (why: string) => `No se pudo leer el registro del bot: ${why}`,

@@ -1,3 +1,4 @@
+import { LINKED } from '../../bot/bot.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import type { Plan } from '../reconciler.ts';
@@ -5,9 +6,6 @@ import type { InstanceFacts, InstanceStep } from './facts.ts';
 import { repair } from './ladder.ts';
 import { nextLookAt } from './look-times.ts';
 import { at, seconds } from './times.ts';
-
-/** What a bot says of a session that a phone is linked to. */
-const LINKED = 'connected';
 
 /** Prepared: wait for the bot, then look at it now and then, and climb the ladder when it is sick. */
 export function planBot(

@@ -1,3 +1,4 @@
+import { LINKED } from '../../bot/bot.ts';
 import { type Condition, type ConditionUpdate, setCondition } from '../../resources/condition.ts';
 import type { BotEndpoint, Instance, InstanceStatus } from '../../resources/instance.ts';
 import { phaseOf, progressOf } from '../../resources/phase.ts';
@@ -149,7 +150,7 @@ function whatsApp(
       message: 'The bot has not told',
     };
   }
-  return session === 'connected'
+  return session === LINKED
     ? {
         type: 'WhatsAppLinked',
         status: 'True',

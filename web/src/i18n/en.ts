@@ -198,6 +198,8 @@ export const en = {
     alt: (number: string) => `QR code that links ${number} to WhatsApp`,
     linked: 'The number is linked',
     linkedText: 'There is nothing to scan.',
+    gone: 'The code is gone',
+    goneText: 'It was scanned, or the bot is making a new one. This takes some seconds.',
     notYet: 'No code yet',
     notYetText: 'It appears here as soon as the bot runs.',
     loading: 'Fetching the code…',

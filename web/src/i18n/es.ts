@@ -203,6 +203,8 @@ export const es: Messages = {
     alt: (number) => `Código QR que vincula ${number} a WhatsApp`,
     linked: 'El número está vinculado',
     linkedText: 'No hay nada que escanear.',
+    gone: 'El código ya no está',
+    goneText: 'Fue escaneado, o el bot prepara uno nuevo. Tarda unos segundos.',
     notYet: 'Todavía no hay código',
     notYetText: 'Aparece aquí en cuanto el bot esté en marcha.',
     loading: 'Cargando el código…',

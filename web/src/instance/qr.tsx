@@ -19,9 +19,11 @@ export function Qr({ instance }: { readonly instance: Instance }) {
   const hasBot = instance.status?.ip !== undefined && !instance.metadata.deletionTimestamp;
   const image = useSignal<string | undefined>(undefined);
   const isLoading = useSignal(true);
+  const hadCode = useSignal(false);
 
   useEffect(() => {
     image.value = undefined;
+    hadCode.value = false;
     isLoading.value = hasBot && !linked;
     if (!hasBot || linked) return;
     const stop = new AbortController();
@@ -36,6 +38,7 @@ export function Qr({ instance }: { readonly instance: Instance }) {
         try {
           const png = await (await qrOf(number, stop.signal)).blob();
           if (!stop.signal.aborted) show(URL.createObjectURL(png));
+          hadCode.value = true;
         } catch (error) {
           // Unknown is not absent: the last code stays while nobody answers.
           if (error instanceof ApiFailure && error.status === 404) show(undefined);
@@ -49,7 +52,7 @@ export function Qr({ instance }: { readonly instance: Instance }) {
       stop.abort();
       show(undefined);
     };
-  }, [number, linked, hasBot, image, isLoading]);
+  }, [number, linked, hasBot, image, isLoading, hadCode]);
 
   return (
     <section class="card qr">
@@ -73,9 +76,13 @@ export function Qr({ instance }: { readonly instance: Instance }) {
         <div class="qr-none">
           <Icon name="phone" />
           <p>
-            <strong>{isLoading.value ? text.loading : text.notYet}</strong>
+            <strong>
+              {isLoading.value ? text.loading : hadCode.value ? text.gone : text.notYet}
+            </strong>
           </p>
-          {!isLoading.value && <p class="quiet">{text.notYetText}</p>}
+          {!isLoading.value && (
+            <p class="quiet">{hadCode.value ? text.goneText : text.notYetText}</p>
+          )}
         </div>
       )}
     </section>

@@ -96,7 +96,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   });
   const redisJournal = new RedisJournal({ redis, prefix, clock, log });
   const journal = meterJournal(redisJournal, metrics);
-  const webhooks = new RedisWebhooks({ redis, prefix });
+  const webhooks = new RedisWebhooks({ redis, prefix, clock });
   const errands = new RedisErrands({ redis, prefix, clock, newId: randomUUID, log });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
@@ -229,6 +229,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
           queue: deliveries,
           random,
           log,
+          onDropped: (count) => metrics.webhooksDropped.inc(count),
         });
         await service.start();
         started.push(() => service.close(GRACE_MS));

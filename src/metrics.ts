@@ -115,6 +115,10 @@ function definitions(registry: Registry) {
       'How long it took to open an SSH session, or to find one open.',
       CALL,
     ),
+    webhooksDropped: counter(
+      'webhooks_dropped_total',
+      'Webhooks that were never delivered because more than 200 of one instance waited for one endpoint.',
+    ),
     botChecks: counter('bot_checks_total', 'Looks at bots.', ['result']),
     storeDuration: histogram(
       'store_duration_seconds',

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import type { Clock } from '../clock.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered } from './redis.ts';
 import { Script } from './script.ts';
@@ -17,12 +18,14 @@ const KEPT_RECORDS = 200;
 
 export class RedisWebhooks implements Webhooks {
   readonly #redis: Redis;
+  readonly #clock: Clock;
   readonly #keys: StoreKeys;
   readonly #recordScript = new Script('./record-transitions.lua');
   readonly #settleScript = new Script('./settle-delivery.lua');
 
-  constructor(deps: { readonly redis: Redis; readonly prefix: string }) {
+  constructor(deps: { readonly redis: Redis; readonly prefix: string; readonly clock: Clock }) {
     this.#redis = deps.redis;
+    this.#clock = deps.clock;
     this.#keys = storeKeys(deps.prefix);
   }
 
@@ -49,21 +52,38 @@ export class RedisWebhooks implements Webhooks {
     });
   }
 
-  async record(revision: string, transitions: readonly Transition[], since = ''): Promise<boolean> {
-    const { webhookCursor, webhookSeen, webhookWaiting, webhookList } = this.#keys;
+  async record(
+    revision: string,
+    transitions: readonly Transition[],
+    since = '',
+  ): Promise<readonly DeliveryKey[] | undefined> {
+    const { webhookCursor, webhookSeen, webhookWaiting, webhookRecords, webhookList } = this.#keys;
     const told = transitions.map(({ name, seen, deliveries }) => ({
       name,
       seen: seen ? JSON.stringify(seen) : '',
-      deliveries: deliveries.map(({ key, delivery }) => ({ key, text: JSON.stringify(delivery) })),
+      deliveries: deliveries.map(({ key, delivery, origin }) => ({
+        key,
+        origin,
+        text: JSON.stringify(delivery),
+      })),
     }));
     const answer = await answered('queue webhooks', () =>
       this.#recordScript.run(
         this.#redis,
-        [webhookCursor, webhookSeen, webhookWaiting],
-        [revision, webhookList(''), KEPT_DELIVERIES, JSON.stringify(told), since],
+        [webhookCursor, webhookSeen, webhookWaiting, webhookRecords],
+        [
+          revision,
+          webhookList(''),
+          KEPT_DELIVERIES,
+          JSON.stringify(told),
+          since,
+          KEPT_RECORDS,
+          `More than ${KEPT_DELIVERIES} events of this instance waited for this endpoint: the oldest was dropped.`,
+          new Date(this.#clock.now()).toISOString(),
+        ],
       ),
     );
-    return answer === 1;
+    return answer === 0 ? undefined : (answer as DeliveryKey[]);
   }
 
   async waiting(): Promise<readonly DeliveryKey[]> {

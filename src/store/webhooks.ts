@@ -26,20 +26,25 @@ export interface Delivery {
 export interface Transition {
   readonly name: string;
   readonly seen: SeenInstance | undefined;
-  readonly deliveries: readonly { readonly key: DeliveryKey; readonly delivery: Delivery }[];
+  readonly deliveries: readonly {
+    readonly key: DeliveryKey;
+    readonly delivery: Delivery;
+    /** Where to, as it is shown. */
+    readonly origin: string;
+  }[];
 }
 
 /** "<endpoint's id>/<instance's name>": deliveries of one key go out one after the other. */
 export type DeliveryKey = string;
 
-/** One try, for people. */
+/** One try, or what came of a delivery without one, for people. */
 export interface DeliveryRecord {
   readonly id: string;
   readonly type: string;
   readonly instance: string;
   /** Without path and query, which may be private. */
   readonly url: string;
-  readonly result: 'delivered' | 'retrying' | 'given-up';
+  readonly result: 'delivered' | 'retrying' | 'given-up' | 'dropped';
   readonly status: number | null;
   readonly problem: string | null;
   readonly attempt: number;
@@ -59,10 +64,15 @@ export interface Webhooks {
   /** Takes these for known, without telling anybody. */
   begin(cursor: string, seen: ReadonlyMap<string, SeenInstance>): Promise<void>;
   /**
-   * Remembers, and queues the deliveries, all at once. False: another process has done that already, or the cursor is not at
-   * `since`, where one is given.
+   * Remembers, and queues the deliveries, all at once. Where more than 200 wait for a key, the oldest are dropped, and noted as
+   * tries are; answers those keys, once for each delivery. Undefined: another process has done it already, or the cursor is not
+   * at `since`, where one is given.
    */
-  record(revision: string, transitions: readonly Transition[], since?: string): Promise<boolean>;
+  record(
+    revision: string,
+    transitions: readonly Transition[],
+    since?: string,
+  ): Promise<readonly DeliveryKey[] | undefined>;
   /** Keys for which something waits. */
   waiting(): Promise<readonly DeliveryKey[]>;
   /** What is next for a key. */
@@ -71,6 +81,6 @@ export interface Webhooks {
   postpone(key: DeliveryKey, delivery: Delivery, record: DeliveryRecord): Promise<void>;
   /** Takes it out, delivered or given up, and notes the try. */
   settle(key: DeliveryKey, id: string, record: DeliveryRecord): Promise<void>;
-  /** The last tries, newest first; 200 are kept. */
+  /** The last tries, and what was dropped, newest first; 200 are kept. */
   records(): Promise<readonly DeliveryRecord[]>;
 }

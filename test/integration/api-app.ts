@@ -94,7 +94,7 @@ export async function anApi(
     objects: new WatchCache({ store, cache: objects }),
     journal,
     errands,
-    webhooks: new RedisWebhooks({ redis, prefix }),
+    webhooks: new RedisWebhooks({ redis, prefix, clock: systemClock }),
     cloudView,
     reports,
     ledger,

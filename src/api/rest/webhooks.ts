@@ -37,7 +37,7 @@ const testWebhooks = {
 const listDeliveries = {
   id: 'listWebhookDeliveries',
   tag: 'Webhooks',
-  summary: 'Los últimos 200 envíos, el más nuevo primero',
+  summary: 'Los últimos 200 envíos y los que se perdieron, el más nuevo primero',
   answers: {
     200: data(
       'Cada intento',
@@ -47,7 +47,9 @@ const listDeliveries = {
           type: z.string(),
           instance: z.string(),
           url: z.string(),
-          result: z.enum(['delivered', 'retrying', 'given-up']),
+          result: z
+            .enum(['delivered', 'retrying', 'given-up', 'dropped'])
+            .describe('dropped: esperaban más de 200, y el más antiguo se perdió'),
           status: httpStatus,
           problem: z.string().nullable(),
           attempt: z.int().min(0),

@@ -16,6 +16,8 @@ export interface WatcherDeps {
   readonly endpoints: readonly Endpoint[];
   readonly clock: Clock;
   readonly log: Logger;
+  /** Hears of deliveries that were dropped, because too many waited. */
+  readonly onDropped: (count: number) => void;
 }
 
 /**
@@ -120,6 +122,7 @@ function queued(
   const deliveries = endpoints.flatMap((endpoint) =>
     events.map(({ id, type, data }) => ({
       key: `${endpoint.id}/${name}`,
+      origin: endpoint.origin,
       delivery: {
         id,
         type,
@@ -135,12 +138,21 @@ function queued(
 }
 
 async function record(
-  { webhooks, queue }: WatcherDeps,
+  { webhooks, queue, log, onDropped }: WatcherDeps,
   revision: string,
   transitions: readonly Transition[],
   since?: string,
 ): Promise<boolean> {
-  if (!(await webhooks.record(revision, transitions, since))) return false;
+  const dropped = await webhooks.record(revision, transitions, since);
+  if (!dropped) return false;
+  if (dropped.length > 0) {
+    onDropped(dropped.length);
+    const deliveries = [...new Set(dropped)];
+    log.warn(
+      { dropped: dropped.length, deliveries },
+      'Too many webhooks wait: the oldest are lost',
+    );
+  }
   const keys = new Set(transitions.flatMap(({ deliveries }) => deliveries.map(({ key }) => key)));
   for (const key of keys) await queue.trigger(key);
   return true;

@@ -32,14 +32,22 @@ const message = z.union([
     signal: z.string().nullish(),
   }),
   z.object({ close: z.number() }),
+  z.object({ file: z.number(), result: z.unknown().optional(), code: z.string().optional() }),
   z.object({ event: z.enum(['ready', 'reboot', 'poweroff']) }),
   z.object({ event: z.literal('ssh'), verb: z.string() }),
 ]);
+
+interface FileAnswer {
+  readonly result?: unknown;
+  readonly code?: string | undefined;
+}
 
 /** The simulator's end of the line to the agent in a droplet. */
 export class AgentLink {
   readonly #child: ChildProcess;
   readonly #commands = new Map<number, CommandListener>();
+  /** Calls of files that are not answered yet. */
+  readonly #calls = new Map<number, (answer: FileAnswer) => void>();
   #nextId = 1;
 
   constructor(child: ChildProcess, onEvent: (event: AgentEvent) => void) {
@@ -56,6 +64,21 @@ export class AgentLink {
     child.once('exit', () => {
       for (const listener of this.#commands.values()) listener.close();
       this.#commands.clear();
+      for (const answer of this.#calls.values()) answer({ code: 'EIO' });
+      this.#calls.clear();
+    });
+  }
+
+  /** A call of guest/files.mjs. Rejects with the system's error code. */
+  file(call: string, args: Readonly<Record<string, unknown>>): Promise<unknown> {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, ({ result, code }) => {
+        if (code === undefined) resolve(result);
+        else reject(Object.assign(new Error(`${call}: ${code}`), { code }));
+      });
+      this.#send({ file: id, call, args });
     });
   }
 
@@ -132,6 +155,9 @@ export class AgentLink {
     } else if ('exit' in received) {
       const { code, signal } = received;
       this.#commands.get(received.exit)?.exit(code ?? undefined, signal ?? undefined);
+    } else if ('file' in received) {
+      this.#calls.get(received.file)?.(received);
+      this.#calls.delete(received.file);
     } else if ('close' in received) {
       const listener = this.#commands.get(received.close);
       this.#commands.delete(received.close);

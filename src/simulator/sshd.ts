@@ -1,6 +1,7 @@
 import { createServer, type Server as NetServer, type Socket } from 'node:net';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import type { AgentLink } from './agent-link.ts';
+import { serveSftp } from './sftp.ts';
 
 /** What an SSH server asks its machine. */
 export interface SshMachine {
@@ -15,7 +16,7 @@ export interface SshMachine {
 
 export type SshMode = 'open' | 'refuse' | 'hang';
 
-/** The SSH server of one droplet: real sshd's behaviour as far as a program sees it. No SFTP, no forwarding. */
+/** The SSH server of one droplet: real sshd's behaviour as far as a program sees it. No forwarding. */
 export class Sshd {
   readonly #machine: SshMachine;
   #listener: NetServer | undefined;
@@ -109,6 +110,11 @@ export class Sshd {
         const agent = this.#machine.agent();
         if (agent === undefined) reject();
         else this.#run(agent, command, { env, user: user() }, acceptExec(), session);
+      });
+      session.on('sftp', (acceptSftp, reject) => {
+        const agent = this.#machine.agent();
+        if (agent === undefined) reject();
+        else serveSftp(acceptSftp(), (call, args) => agent.file(call, args));
       });
       session.on('shell', (acceptShell, reject) => {
         const agent = this.#machine.agent();

@@ -2,9 +2,11 @@ import { constants } from 'node:os';
 import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel } from 'ssh2';
 import type { Clock } from '../clock.ts';
+import { CappedText } from './capped-text.ts';
+import type { RemoteFiles } from './remote-files.ts';
+import { SftpFiles, startSftp } from './sftp-files.ts';
 import { type CommandResult, type Session, ShellError } from './shell.ts';
 
-const MAX_OUTPUT_BYTES = 1024 * 1024;
 const EXEC_TIMEOUT_MS = 60_000;
 const GOODBYE_MS = 1_000;
 
@@ -48,6 +50,7 @@ export class Connection {
       hostKey: this.#hostKey,
       exec: (command, options) => this.#exec(command, { ...options, ended: ended.signal }),
       stream: (command, signal) => this.#stream(command, signal, ended.signal),
+      files: (work, options) => this.#files(work, { ...options, ended: ended.signal }),
       close: () => ended.abort(),
     };
   }
@@ -69,22 +72,9 @@ export class Connection {
 
   async #exec(
     command: string,
-    options: {
-      readonly stdin?: string | undefined;
-      readonly timeoutMs?: number | undefined;
-      readonly signal: AbortSignal;
-      readonly ended: AbortSignal;
-    },
+    options: Limits & { readonly stdin?: string | undefined },
   ): Promise<CommandResult> {
-    const timeoutMs = options.timeoutMs ?? EXEC_TIMEOUT_MS;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const stop = AbortSignal.any([options.signal, options.ended, deadline, this.#broken.signal]);
-    const failed = (cause?: unknown) => {
-      if (options.signal.aborted) return this.#closed('was given up by its caller', cause);
-      if (options.ended.aborted) return this.#closed('was ended with its session', cause);
-      if (deadline.aborted) return this.#closed(`did not end within ${timeoutMs} ms`, cause);
-      return this.#closed('was cut off: the connection broke', cause);
-    };
+    const { stop, failed } = this.#limits(options);
     return this.#whileRunning(async () => {
       const running = await this.#start(command, stop, failed);
       const { channel } = running;
@@ -138,6 +128,34 @@ export class Connection {
       channel?.close();
       this.#leave();
     }
+  }
+
+  async #files<T>(work: (files: RemoteFiles) => Promise<T>, options: Limits): Promise<T> {
+    const { stop, failed } = this.#limits(options);
+    return this.#whileRunning(async () => {
+      const sftp = await startSftp(this.#client, this.#where, stop, failed);
+      const broken = new AbortController();
+      sftp.on('error', () => broken.abort());
+      sftp.on('close', () => broken.abort());
+      try {
+        return await work(new SftpFiles(sftp, AbortSignal.any([stop, broken.signal]), failed));
+      } finally {
+        sftp.end();
+      }
+    });
+  }
+
+  /** When work must end, and how that is told. */
+  #limits({ signal, ended, timeoutMs = EXEC_TIMEOUT_MS }: Limits) {
+    const deadline = AbortSignal.timeout(timeoutMs);
+    const stop = AbortSignal.any([signal, ended, deadline, this.#broken.signal]);
+    const failed = (cause?: unknown) => {
+      if (signal.aborted) return this.#closed('was given up by its caller', cause);
+      if (ended.aborted) return this.#closed('was ended with its session', cause);
+      if (deadline.aborted) return this.#closed(`did not end within ${timeoutMs} ms`, cause);
+      return this.#closed('was cut off: the connection broke', cause);
+    };
+    return { stop, failed };
   }
 
   /** A running command, or the error of `failed`. */
@@ -200,6 +218,13 @@ export class Connection {
   }
 }
 
+interface Limits {
+  readonly timeoutMs?: number | undefined;
+  readonly signal: AbortSignal;
+  /** Aborts with the session. */
+  readonly ended: AbortSignal;
+}
+
 interface Running {
   readonly channel: ClientChannel;
   /** undefined: it has not told one, yet or ever. */
@@ -243,25 +268,4 @@ function once(channel: ClientChannel, events: readonly string[], signal: AbortSi
 function exitCodeOf(signal: string | undefined): number {
   const number = (constants.signals as Readonly<Record<string, number>>)[signal ?? ''];
   return number === undefined ? 255 : 128 + number;
-}
-
-/** Output up to the cap, without half a character at its end. */
-class CappedText {
-  readonly #chunks: Buffer[] = [];
-  #sizeBytes = 0;
-  #isCut = false;
-
-  add(chunk: Buffer): void {
-    const room = MAX_OUTPUT_BYTES - this.#sizeBytes;
-    if (chunk.length > room) this.#isCut = true;
-    if (room <= 0) return;
-    const kept = chunk.subarray(0, room);
-    this.#chunks.push(kept);
-    this.#sizeBytes += kept.length;
-  }
-
-  text(): string {
-    const bytes = Buffer.concat(this.#chunks);
-    return this.#isCut ? new StringDecoder('utf8').write(bytes) : bytes.toString('utf8');
-  }
 }

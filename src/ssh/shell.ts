@@ -1,3 +1,5 @@
+import type { RemoteFiles } from './remote-files.ts';
+
 /**
  * Why a login or a command failed.
  * - `unreachable`: no route or no answer in time. `refused`: the port is closed: the machine is up, sshd is not.
@@ -45,6 +47,11 @@ export interface Session {
   ): Promise<CommandResult>;
   /** Runs a command and hands out its standard output as it comes, in pieces of whole UTF-8 characters. Ends with the command, with `signal`, or when the consumer stops. Throws ShellError `closed`. */
   stream(command: string, signal: AbortSignal): AsyncIterable<string>;
+  /** Lends the machine's files for the time of `work`, `timeoutMs` at most (default 60 s). Throws ShellError `closed`, FilesError, and what `work` throws. */
+  files<T>(
+    work: (files: RemoteFiles) => Promise<T>,
+    options: { readonly timeoutMs?: number | undefined; readonly signal: AbortSignal },
+  ): Promise<T>;
   close(): void;
 }
 

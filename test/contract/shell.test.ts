@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,10 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { portMap } from '../../src/dial.ts';
 import { newHostKey } from '../../src/ssh/host-key.ts';
+import type { RemoteFiles } from '../../src/ssh/remote-files.ts';
 import type { Shell, ShellTarget } from '../../src/ssh/shell.ts';
 import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
+import { localFiles } from '../twins/local-files.ts';
 import { type MemoryHost, MemoryShell } from '../twins/memory-shell.ts';
 import { SSHD, startOpenSsh } from '../twins/openssh-host.ts';
 import { killGroup, startSshHost } from '../twins/ssh-host.ts';
@@ -265,6 +268,100 @@ function shellContract(name: string, start: () => Promise<Rig>): void {
       await expect(late).rejects.toMatchObject({ kind: 'closed' });
     });
 
+    it('files are written whole, with their mode, and read as they are', async () => {
+      const session = await open();
+      const content = randomBytes(300_000);
+      await session.files(
+        async (files) => {
+          await files.makeFolder(`${dir}/new`, 0o700);
+          await files.write(`${dir}/new/Año 🤖`, content, 0o640);
+          await files.write(`${dir}/new/empty`, Buffer.alloc(0), 0o666);
+          expect(await files.look(`${dir}/new`)).toEqual({ kind: 'folder', mode: 0o700 });
+          expect(await files.look(`${dir}/none`)).toBeUndefined();
+          expect((await files.read(`${dir}/new/Año 🤖`, { left: 300_000 })).equals(content)).toBe(
+            true,
+          );
+          expect(await files.read(`${dir}/new/empty`, { left: 0 })).toHaveLength(0);
+          await files.rename(`${dir}/new`, `${dir}/there`);
+          const listed = await files.list(`${dir}/there`, 2);
+          expect([...listed].sort((a, b) => (a.name < b.name ? -1 : 1))).toEqual([
+            { name: 'Año 🤖', kind: 'file', mode: 0o640 },
+            { name: 'empty', kind: 'file', mode: 0o666 },
+          ]);
+        },
+        { signal: live() },
+      );
+      expect((await readFile(join(dir, 'there/Año 🤖'))).equals(content)).toBe(true);
+      expect((await lstat(join(dir, 'there/empty'))).mode & 0o777).toBe(0o666);
+    });
+
+    it('writes over nothing, and tells links from what they lead to', async () => {
+      const session = await open();
+      await writeFile(join(dir, 'file'), 'mine');
+      await mkdir(join(dir, 'folder'));
+      await symlink('/etc', join(dir, 'link'));
+      const trying = (work: (files: RemoteFiles) => Promise<unknown>) =>
+        expect(session.files(work, { signal: live() })).rejects;
+      const refused = { name: 'FilesError', kind: 'refused' };
+      await trying((files) => files.write(`${dir}/file`, Buffer.from('x'), 0o600)).toMatchObject(
+        refused,
+      );
+      await trying((files) => files.makeFolder(`${dir}/folder`, 0o700)).toMatchObject(refused);
+      await trying((files) => files.rename(`${dir}/folder`, `${dir}/file`)).toMatchObject(refused);
+      expect(await readFile(join(dir, 'file'), 'utf8')).toBe('mine');
+      const look = await session.files((files) => files.look(`${dir}/link`), { signal: live() });
+      expect(look?.kind).toBe('other');
+      const listed = await session.files((files) => files.list(dir, 9), { signal: live() });
+      expect(listed.find(({ name }) => name === 'link')?.kind).toBe('other');
+    });
+
+    it('takes no more of a file or a folder than was allowed for', async () => {
+      const session = await open();
+      await writeFile(join(dir, 'large'), Buffer.alloc(200_001));
+      for (const name of ['a', 'b', 'c']) await writeFile(join(dir, name), name);
+      const read = session.files((files) => files.read(`${dir}/large`, { left: 200_000 }), {
+        signal: live(),
+      });
+      await expect(read).rejects.toMatchObject({ kind: 'too-large' });
+      const list = session.files((files) => files.list(dir, 3), { signal: live() });
+      await expect(list).rejects.toMatchObject({ kind: 'too-large' });
+      const none = session.files((files) => files.read(`${dir}/none`, { left: 1 }), {
+        signal: live(),
+      });
+      await expect(none).rejects.toMatchObject({ kind: 'missing' });
+    });
+
+    it('files are lent no longer than their time, their caller, and the connection', async () => {
+      const session = await open();
+      const never = () => new Promise<never>(() => {});
+      const untilStopped = async (files: RemoteFiles): Promise<never> => {
+        for (;;) {
+          await files.look(dir);
+          await systemClock.sleep(5);
+        }
+      };
+      const late = session.files(untilStopped, { timeoutMs: 100, signal: live() });
+      await expect(late).rejects.toMatchObject({ name: 'ShellError', kind: 'closed' });
+      const caller = new AbortController();
+      const given = session.files(untilStopped, { signal: caller.signal });
+      caller.abort();
+      await expect(given).rejects.toMatchObject({ name: 'ShellError', kind: 'closed' });
+      const begun = new AbortController();
+      const cut = session.files(
+        (files) => {
+          begun.abort();
+          return untilStopped(files);
+        },
+        { signal: live() },
+      );
+      const closed = expect(cut).rejects.toMatchObject({ name: 'ShellError', kind: 'closed' });
+      await until(() => begun.signal.aborted);
+      rig.cut();
+      await closed;
+      const after = session.files(never, { signal: live() });
+      await expect(after).rejects.toMatchObject({ kind: 'closed' });
+    });
+
     it('a closed shell ends its sessions and opens no more', async () => {
       const session = await open();
       await rig.shell.close();
@@ -321,6 +418,7 @@ shellContract('MemoryShell', async () => {
     bootId: 'first',
     run: (command, stdin, signal) => runHere(command, stdin, signal),
     follow: (command, signal) => followHere(command, signal),
+    files: localFiles(''),
   };
   const closed: MemoryHost = { ...host, net: 'refused' };
   const hosts = new Map([

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import type { Client } from 'ssh2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bubblewrapWorks } from '../../src/simulator/sandbox.ts';
@@ -70,6 +71,40 @@ describe.each(kinds)('a droplet in $sandbox by $addressing', (kind) => {
     afterAll(async () => {
       client?.end();
       await lab?.end();
+    });
+
+    it('serves its files over SFTP, and no others', async () => {
+      const sftp = await promisify(client.sftp.bind(client) as Client['sftp'])();
+      const names = async (path: string) =>
+        (await promisify(sftp.readdir.bind(sftp))(path)).map(({ filename }) => filename);
+      const fails = (work: Promise<unknown>) => expect(work).rejects.toThrow();
+      const read = (path: string) =>
+        new Promise<string>((done, fail) => {
+          sftp.readFile(path, 'utf8', (error, text) => (error ? fail(error) : done(String(text))));
+        });
+      expect(await promisify(sftp.realpath.bind(sftp))('x/../y')).toBe('/root/y');
+      await new Promise<void>((done, fail) => {
+        sftp.mkdir('/srv/new', (error) => (error ? fail(error) : done()));
+      });
+      await promisify(sftp.writeFile.bind(sftp))('/srv/new/a', 'x'.repeat(100_000));
+      await promisify(sftp.rename.bind(sftp))('/srv/new/a', '/srv/new/b');
+      expect(await names('/srv/new')).toEqual(['b']);
+      expect((await run(`wc -c < ${root}/srv/new/b`)).stdout.trim()).toBe('100000');
+      expect(await read('/srv/new/b')).toHaveLength(100_000);
+      // What lies beside the droplet's folder, by dots and by a link.
+      await fails(read('/../../../simulator.json'));
+      await fails(read(join(lab.dataDir, 'simulator.json')));
+      await run(
+        `ln -s ${lab.dataDir} ${root}/srv/out; ln -s ${lab.dataDir}/simulator.json ${root}/srv/file`,
+      );
+      await fails(names('/srv/out/droplets'));
+      await fails(read('/srv/out/simulator.json'));
+      await fails(read('/srv/file'));
+      await fails(promisify(sftp.writeFile.bind(sftp))('/srv/out/new', 'x'));
+      await promisify(sftp.unlink.bind(sftp))('/srv/new/b');
+      await promisify(sftp.rmdir.bind(sftp))('/srv/new');
+      await fails(names('/srv/new'));
+      sftp.end();
     });
 
     it('takes the password of user_data and no other', async () => {

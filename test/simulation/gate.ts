@@ -143,6 +143,10 @@ function gatedSession(session: Session, gate: Gate): Session {
     hostKey: session.hostKey,
     exec: (...args) => gate.pass('shell', 'exec', args, () => session.exec(...args)),
     stream: (command, signal) => streamed(session, command, signal, gate),
+    files: (work, options) =>
+      gate.pass('shell', 'files', [], () =>
+        session.files((files) => work(every(files, 'shell', gate)), options),
+      ),
     close: () => session.close(),
   };
 }

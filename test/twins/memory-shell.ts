@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/clock.ts';
+import { FilesError, type RemoteFiles } from '../../src/ssh/remote-files.ts';
 import {
   type CommandResult,
   type Session,
@@ -21,6 +22,8 @@ export interface MemoryHost {
   run(command: string, stdin: string, signal: AbortSignal): Promise<CommandResult>;
   /** Standard output of a command that is followed. */
   follow?: ((command: string, signal: AbortSignal) => AsyncIterable<string>) | undefined;
+  /** What it serves over SFTP; left out: it speaks none. */
+  files?: RemoteFiles | undefined;
 }
 
 const MAX_OUTPUT = 1024 * 1024;
@@ -111,27 +114,43 @@ export class MemoryShell implements Shell {
         await this.#clock.sleep(Math.min(this.#lookMs, left), signal);
       }
     };
+    const within = async <T>(
+      timeoutMs: number,
+      signal: AbortSignal,
+      work: (both: AbortSignal) => Promise<T>,
+    ): Promise<T> => {
+      const over = new AbortController();
+      const both = AbortSignal.any([signal, over.signal]);
+      const cut = interrupted(timeoutMs, both).then((): never => {
+        throw closed();
+      });
+      try {
+        return await Promise.race([work(both), cut]);
+      } finally {
+        over.abort();
+        cut.catch(() => {});
+      }
+    };
     return {
       hostKey: login.hostKey,
       exec: async (command, { stdin = '', timeoutMs = EXEC_TIMEOUT_MS, signal }) => {
         const host = hostNow();
         if (signal.aborted) throw closed();
-        const over = new AbortController();
-        const both = AbortSignal.any([signal, over.signal]);
-        try {
-          const result = await Promise.race([
-            host.run(command, stdin, both),
-            interrupted(timeoutMs, both).then(() => undefined),
-          ]);
-          if (result === undefined) throw closed();
-          return {
-            ...result,
-            stdout: result.stdout.slice(0, MAX_OUTPUT),
-            stderr: result.stderr.slice(0, MAX_OUTPUT),
-          };
-        } finally {
-          over.abort();
-        }
+        const result = await within(timeoutMs, signal, (both) => host.run(command, stdin, both));
+        return {
+          ...result,
+          stdout: result.stdout.slice(0, MAX_OUTPUT),
+          stderr: result.stderr.slice(0, MAX_OUTPUT),
+        };
+      },
+      files: async (work, { timeoutMs = EXEC_TIMEOUT_MS, signal }) => {
+        const host = hostNow();
+        if (signal.aborted) throw closed();
+        const { files } = host;
+        if (!files) throw new FilesError('unsupported', `${address} offers no SFTP`);
+        return within(timeoutMs, signal, (both) =>
+          work(whileItStands(files, () => both.aborted || hostNow() !== host, closed)),
+        );
       },
       stream: (command, signal) => this.#stream({ command, signal, hostNow, interrupted, closed }),
       close: () => ended.abort(),
@@ -171,3 +190,19 @@ export class MemoryShell implements Shell {
 async function* once(host: MemoryHost, command: string, signal: AbortSignal) {
   yield (await host.run(command, '', signal)).stdout;
 }
+
+/** Each call fails once the connection is gone. */
+const whileItStands = (
+  files: RemoteFiles,
+  isOver: () => boolean,
+  closed: () => ShellError,
+): RemoteFiles =>
+  new Proxy(files, {
+    get(target, name) {
+      const method = Reflect.get(target, name) as (...args: unknown[]) => Promise<unknown>;
+      return async (...args: unknown[]) => {
+        if (isOver()) throw closed();
+        return method.apply(target, args);
+      };
+    },
+  });

@@ -15,7 +15,7 @@ export const SSHD: string | undefined = [process.env['SSHD'], '/usr/sbin/sshd'].
 /** Run by root, sshd does not start without a user of its own to drop to; it says so before it looks for keys. */
 function runs(path: string): boolean {
   const { error, stderr } = spawnSync(path, ['-t', '-f', '/dev/null'], { encoding: 'utf8' });
-  return error === undefined && !/privilege separation/i.test(stderr);
+  return error === undefined && !/privilege separation user/i.test(stderr);
 }
 
 export interface OpenSshHost {
@@ -53,6 +53,7 @@ export async function startOpenSsh(sshd: string, authorizedKey: string): Promise
       'PasswordAuthentication no',
       'KbdInteractiveAuthentication no',
       'UsePAM no',
+      'Subsystem sftp internal-sftp',
       'LogLevel VERBOSE',
       '',
     ].join('\n'),

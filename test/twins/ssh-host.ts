@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
 import type { Readable, Writable } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import { fileCalls } from '../../src/simulator/guest/files.mjs';
+import { serveSftp } from '../../src/simulator/sftp.ts';
 import { newHostKey } from '../../src/ssh/host-key.ts';
 
-/** An SSH server on loopback whose commands really run, in /bin/sh. */
+/** An SSH server on loopback whose commands really run, in /bin/sh, and whose files are this machine's. */
 export interface SshHost {
   readonly port: number;
   /** "ssh-ed25519 AAAA…". */
@@ -20,6 +22,8 @@ export interface SshHost {
   cut(): void;
   close(): Promise<void>;
 }
+
+const files = fileCalls('');
 
 export async function startSshHost(options: {
   readonly password?: string | undefined;
@@ -48,7 +52,11 @@ export async function startSshHost(options: {
         seen.logins++;
       });
       client.on('session', (accept) => {
-        accept().on('exec', (acceptExec, _reject, { command }) => {
+        const session = accept();
+        session.on('sftp', (acceptSftp) => {
+          serveSftp(acceptSftp(), async (call, args) => files[call]?.(args));
+        });
+        session.on('exec', (acceptExec, _reject, { command }) => {
           const child = run(command, acceptExec(), (bytes) => {
             seen.outputBytes += bytes;
           });

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { localFiles } from '../../../test/twins/local-files.ts';
 import type { CommandResult, Session } from '../../ssh/shell.ts';
 import { ensureRun } from './run.ts';
 
@@ -30,6 +31,7 @@ const session: Session = {
       child.stdin.end(stdin);
     }),
   async *stream() {},
+  files: (work) => work(localFiles(root)),
   close() {},
 };
 

@@ -1,16 +1,22 @@
 #!/bin/sh
-# Puts back a session that was saved from another droplet, before the bot first starts on this one. Lies beside "archive" and "path".
+# Puts back a session that was saved from another droplet, before the bot first starts on this one. Lies beside "path" and
+# "in", which nobody but root may enter: in it is the session as it was.
 #   install  has the service of $BOT_SERVICE call this before it starts
 #   restore  does it, once
 base=$(cd "$(dirname "$0")" && pwd) || exit 1
-root="${ORQUESTA_ROOT:-}"
-[ -e "$base/archive" ] || exit 0
+root=
+[ -z "${ORQUESTA_ROOT:-}" ] || root=$(cd "$ORQUESTA_ROOT" && pwd -P)
+[ -e "$base/in/session" ] || exit 0
 path="$root$(cat "$base/path")"
+parent="${path%/*}"
+parent="${parent:-/}"
+name="./${path##*/}"
 
 case $1 in
 install)
+  rm -rf "$base"/part-*
   # A bot has run here already: what it has is newer.
-  if [ -e "$path" ]; then rm -f "$base/archive"; exit 0; fi
+  if [ -e "$path" ]; then rm -rf "$base/in"; exit 0; fi
   folder="$root/etc/systemd/system/$BOT_SERVICE.d"
   mkdir -p "$folder" || exit 1
   # "-": a bot without its session asks to be linked again, which is better than no bot. "+": as root, whoever the service runs as.
@@ -18,11 +24,11 @@ install)
   systemctl daemon-reload
   ;;
 restore)
-  rm -rf "$path"
-  mkdir -p "${path%/*}"
-  tar -xzf "$base/archive" --no-same-owner -C "$root/" || exit 1
-  # It belongs to whom the bot's folder belongs to here.
-  chown -hR --reference="${path%/*}" "$path"
-  rm -f "$base/archive"
+  mkdir -p "$parent" && cd "$parent" || exit 1
+  # What was saved is for this folder and for no other that a link may lead to.
+  [ "$(pwd -P)" = "$parent" ] || exit 1
+  # It belongs to whom the folder around it belongs to here.
+  chown -hR --reference=. "$base/in/session" || exit 1
+  rm -rf "$name" && mv "$base/in/session" "$name" && rm -rf "$base/in"
   ;;
 esac

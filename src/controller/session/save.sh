@@ -1,18 +1,31 @@
-# Prints a bot's session, if it has changed. Input: $path (file or folder), $known (fingerprint of what is kept), $limit (bytes).
-# Output: "none", "unchanged", "large BYTES", or three lines: fingerprint, tar.gz as base64, fingerprint again. Where the two differ
-# the bot was writing meanwhile, and what was read is torn. Runs over SSH; changes nothing.
-where="${ORQUESTA_ROOT:-}$path"
+# Copies a bot's session aside if it has changed, so that what is then fetched is of one moment. Input: $path (file or folder),
+# $known (fingerprint of what is kept), $limit (bytes), $most (files).
+# Output: "none", "unchanged", "large BYTES", "many FILES", "linked", "odd", "torn" (the bot was writing meanwhile), or
+# "taken FINGERPRINT": the copy is in /var/lib/orquesta/session/out-FINGERPRINT, which nobody but root may enter.
+# The bot may be anybody's by now: from the folder that was looked at on, no link is followed.
+root=
+[ -z "${ORQUESTA_ROOT:-}" ] || root=$(cd "$ORQUESTA_ROOT" && pwd -P)
+parent="$root${path%/*}"
+parent="${parent:-/}"
+name="./${path##*/}"
+base="$root/var/lib/orquesta/session"
 
 fingerprint() {
-  find "$where" -type f -printf '%P %s %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1
+  find "$name" -printf '%P %y %s %m %T@\n' | LC_ALL=C sort | sha256sum | cut -d' ' -f1
 }
 
-[ -e "$where" ] || { echo none; exit 0; }
+cd "$parent" 2>/dev/null || { echo none; exit 0; }
+[ "$(pwd -P)" = "$parent" ] || { echo linked; exit 0; }
+[ -e "$name" ] || [ -L "$name" ] || { echo none; exit 0; }
 before=$(fingerprint)
 [ "$before" != "$known" ] || { echo unchanged; exit 0; }
-size=$(find "$where" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%d", sum }')
+[ -z "$(find "$name" ! -type f ! -type d -print -quit)" ] || { echo odd; exit 0; }
+many=$(find "$name" -printf x | wc -c)
+[ "$many" -le "$most" ] || { echo "many $many"; exit 0; }
+size=$(find "$name" -type f -printf '%s\n' | awk '{ sum += $1 } END { printf "%d", sum }')
 [ "$size" -le "$limit" ] || { echo "large $size"; exit 0; }
-echo "$before"
-tar -C "${ORQUESTA_ROOT:-}/" -czf - ".$path" | base64 | tr -d '\n'
-echo
-fingerprint
+rm -rf "$base"/out-*
+(umask 077 && mkdir -p "$base/out-$before") || exit 1
+tar -cf - "$name" | tar -xpf - --no-same-owner -C "$base/out-$before" || { echo torn; exit 0; }
+[ "$before" = "$(fingerprint)" ] || { echo torn; exit 0; }
+echo "taken $before"

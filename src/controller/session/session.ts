@@ -1,14 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { RemoteFiles } from '../../ssh/remote-files.ts';
 import type { Session } from '../../ssh/shell.ts';
+import { pack, unpack } from './pack.ts';
+import { readTree, type TreeLimits, writeTree } from './tree.ts';
 
 const SAVE = readFileSync(new URL('./save.sh', import.meta.url), 'utf8');
 const RESTORE = readFileSync(new URL('./restore.sh', import.meta.url), 'utf8');
-const BASE = '/var/lib/orquesta/session';
+const HOME = '/var/lib/orquesta';
+const BASE = `${HOME}/session`;
 
-/** Of the files, before they are packed. */
-const MAX_BYTES = 16 * 1024 * 1024;
-/** Of what comes over the wire: packed, and a third larger as base64. */
-const MAX_PRINTED = 8 * 1024 * 1024;
+const LIMITS: TreeLimits = { bytes: 16 * 1024 * 1024, entries: 10_000, depth: 16 };
+/** Three of them are kept of each bot. */
+const MAX_PACKED_BYTES = 6 * 1024 * 1024;
+/** To fetch or put back a session of thousands of files from far away. */
+const TIMEOUT_MS = 180_000;
 
 /** Both go into shell text: nothing but what these allow ever does. */
 const PATH = /^(\/[A-Za-z0-9._@+-]+)+$/;
@@ -17,10 +23,13 @@ const FINGERPRINT = /^[0-9a-f]{64}$/;
 /** What a look at a bot's session comes to. */
 export type SessionLook =
   | { readonly is: 'saved'; readonly fingerprint: string; readonly archive: Buffer }
-  | { readonly is: 'unchanged' | 'none' | 'torn' }
-  | { readonly is: 'too-large'; readonly sizeBytes: number };
+  | { readonly is: 'unchanged' | 'torn' }
+  | { readonly is: 'not-kept'; readonly why: string };
 
-/** Reads the session at `path` (as the class schema allows it) unless it is still what `known` says. Throws ShellError. */
+/**
+ * Reads the session at `path` (as the class schema allows it) unless it is still what `known` says: the droplet puts a copy of one
+ * moment aside, which is fetched over SFTP. Throws ShellError, and FilesError when the droplet serves no such files.
+ */
 export async function readSession(
   session: Session,
   path: string,
@@ -28,24 +37,77 @@ export async function readSession(
   signal: AbortSignal,
 ): Promise<SessionLook> {
   if (!PATH.test(path)) throw new Error(`"${path}" can't be the path of a session`);
-  const command = `path='${path}'\nknown='${FINGERPRINT.test(known) ? known : ''}'\nlimit=${MAX_BYTES}\n${SAVE}`;
-  let printed = '';
-  for await (const piece of session.stream(command, signal)) {
-    printed += piece;
-    if (printed.length > MAX_PRINTED) return { is: 'too-large', sizeBytes: printed.length };
+  const input = [
+    `path='${path}'`,
+    `known='${FINGERPRINT.test(known) ? known : ''}'`,
+    `limit=${LIMITS.bytes}`,
+    `most=${LIMITS.entries}`,
+  ];
+  const told = await session.exec(`${input.join('\n')}\n${SAVE}`, { signal });
+  const [word = '', value = ''] = told.stdout.trim().split(' ');
+  if (word === 'unchanged' || word === 'torn') return { is: word };
+  if (word !== 'taken') return { is: 'not-kept', why: whyNot(word, value, path, told.stderr) };
+  if (!FINGERPRINT.test(value)) return { is: 'torn' };
+  const copy = `${BASE}/out-${value}`;
+  try {
+    const fetch = (files: RemoteFiles) =>
+      readTree(files, `${copy}/${path.slice(path.lastIndexOf('/') + 1)}`, LIMITS);
+    const archive = await pack(await session.files(fetch, { timeoutMs: TIMEOUT_MS, signal }));
+    if (archive.length > MAX_PACKED_BYTES) {
+      return { is: 'not-kept', why: tooLarge(`${archive.length} bytes packed`) };
+    }
+    return { is: 'saved', fingerprint: value, archive };
+  } finally {
+    await session.exec(`rm -rf "\${ORQUESTA_ROOT:-}${copy}"`, { signal }).catch(() => {});
   }
-  const [first = '', archive = '', last = ''] = printed.split('\n');
-  if (first === 'none' || first === 'unchanged') return { is: first };
-  const [word, size] = first.split(' ');
-  if (word === 'large') return { is: 'too-large', sizeBytes: Number(size) };
-  // Cut off, or written to while it was read.
-  if (!FINGERPRINT.test(first) || first !== last || archive === '') return { is: 'torn' };
-  return { is: 'saved', fingerprint: first, archive: Buffer.from(archive, 'base64') };
 }
 
-/** What goes to a new droplet with the bootstrap, so that its bot begins with the session of the old one. */
-export const restoreFiles = (path: string, archive: Buffer) => [
+const tooLarge = (how: string): string => `The session is too large to be kept: ${how}`;
+
+/** What the droplet says is its own choice: of it only numbers are repeated, and the first words of an error. */
+function whyNot(word: string, value: string, path: string, stderr: string): string {
+  switch (word) {
+    case 'none':
+      return `There is nothing at ${path}`;
+    case 'linked':
+      return `${path} leads through a link, and links are not followed: name the folder itself in spec.session.path`;
+    case 'odd':
+      return `There is a link at ${path} or in it, or something else that is neither file nor folder: it is not kept`;
+    case 'large':
+      return tooLarge(`${Number(value)} bytes`);
+    case 'many':
+      return tooLarge(`${Number(value)} files`);
+    default:
+      return `The session could not be copied on the droplet: ${stderr.trim().slice(0, 200)}`;
+  }
+}
+
+/** What goes to a new droplet with its first bootstrap, so that what `uploadSession` brings is put in its place. */
+export const restoreFiles = (path: string) => [
   { path: `${BASE}/path`, mode: '0600', content: path },
-  { path: `${BASE}/archive`, mode: '0600', content: archive },
   { path: `${BASE}/restore.sh`, mode: '0700', content: RESTORE },
 ];
+
+/**
+ * Brings what was saved to a new droplet over SFTP, before the run starts that has it put in its place: all of it or nothing, and no
+ * second time. Throws ShellError, and FilesError when it can't be read or the droplet takes it not.
+ */
+export async function uploadSession(
+  session: Session,
+  run: string,
+  archive: Buffer,
+  signal: AbortSignal,
+): Promise<void> {
+  const tree = await unpack(archive, LIMITS);
+  const upload = async (files: RemoteFiles): Promise<void> => {
+    if ((await files.look(`${HOME}/${run}/lock`)) || (await files.look(`${BASE}/in`))) return;
+    for (const folder of ['/var', '/var/lib', HOME, BASE]) {
+      if (!(await files.look(folder))) await files.makeFolder(folder, 0o755);
+    }
+    const part = `${BASE}/part-${randomUUID()}`;
+    await files.makeFolder(part, 0o700);
+    await writeTree(files, `${part}/session`, tree);
+    await files.rename(part, `${BASE}/in`);
+  };
+  await session.files(upload, { timeoutMs: TIMEOUT_MS, signal });
+}

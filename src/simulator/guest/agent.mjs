@@ -4,6 +4,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
+import { fileCalls } from './files.mjs';
 import { Services } from './services.mjs';
 import { systemctl } from './systemctl.mjs';
 
@@ -55,8 +56,19 @@ function exec({ exec: id, command, env: extra, home }) {
   });
 }
 
+const files = fileCalls(root);
+
+async function file({ file: id, call, args }) {
+  try {
+    send({ file: id, result: (await files[call](args)) ?? null });
+  } catch (error) {
+    send({ file: id, code: error.code ?? 'EIO' });
+  }
+}
+
 const handlers = {
   exec,
+  file,
   stdin: ({ stdin: id, data }) => running.get(id)?.stdin.write(Buffer.from(data, 'base64')),
   eof: ({ eof: id }) => running.get(id)?.stdin.end(),
   signal: ({ signal: id, name }) => {

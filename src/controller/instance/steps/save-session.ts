@@ -1,9 +1,13 @@
 import type { SessionStatus } from '../../../resources/instance.ts';
+import { FilesError } from '../../../ssh/remote-files.ts';
 import { ShellError } from '../../../ssh/shell.ts';
 import { SealError } from '../../../store/seal.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { readSession } from '../../session/session.ts';
 import { type InstanceContext, machineOf, sessionWithPinned, timeOf } from './context.ts';
+
+/** What a look may fail by without a fault of the program. */
+const KINDS = [ShellError, SealError, FilesError];
 
 /** Saves the bot's session when it has changed. What goes wrong here is told, and is no sickness of the bot. */
 export async function saveSession(context: InstanceContext): Promise<StepResult> {
@@ -32,11 +36,8 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
         await learn(about);
         break;
       }
-      case 'too-large':
-        await learn({ problem: `The session is too large to be kept: ${look.sizeBytes} bytes` });
-        break;
-      case 'none':
-        await learn({ problem: `There is nothing at ${klass.session.path}` });
+      case 'not-kept':
+        await learn({ problem: look.why });
         break;
       case 'unchanged':
       case 'torn':
@@ -44,7 +45,7 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
     }
   } catch (error) {
     if (context.signal.aborted) throw error;
-    if (!(error instanceof ShellError) && !(error instanceof SealError)) throw error;
+    if (!(error instanceof Error) || !KINDS.some((kind) => error instanceof kind)) throw error;
     await learn({ problem: error.message });
   }
   const problem = context.object.status?.session?.problem;

@@ -13,5 +13,17 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
   },
-  server: { proxy: { '^/(api|apis|version|readyz|docs)(/|$|\\?)': PROGRAM } },
+  server: {
+    proxy: {
+      '^/(api|apis|version|readyz|docs)(/|$|\\?)': {
+        target: PROGRAM,
+        // A quiet watch has headers and, for minutes, nothing else: the proxy would keep them, once it has set them, until something follows.
+        configure: (proxy) => {
+          proxy.on('proxyRes', (_answer, _request, response) => {
+            setImmediate(() => response.flushHeaders());
+          });
+        },
+      },
+    },
+  },
 });

@@ -206,6 +206,8 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
 
   test.each([
     { width: 1280, theme: 'light', language: 'en-US' },
+    { width: 1280, theme: 'dark', language: 'es-CO' },
+    { width: 390, theme: 'light', language: 'en-US' },
     { width: 390, theme: 'dark', language: 'es-CO' },
   ] as const)('can be used by everybody, in every view: %j', async (look) => {
     const browser = await Browser.launch(look);
@@ -227,6 +229,20 @@ describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
     } finally {
       await browser.close();
     }
+  });
+
+  test('tells of a brake on the whole fleet, in the language of the page', async () => {
+    await goTo(page, '#/');
+    const fault = { kind: 'error', status: 503, html: false, committed: false } as const;
+    world.simulator.faults.set([{ fault, on: { operations: ['listDroplets'] } }]);
+    try {
+      // Nothing changes, so that the account is listed twice a minute.
+      const banner = page.getByRole('status').filter({ hasText: 'Reparaciones detenidas' });
+      await banner.getByText('La API de DigitalOcean acaba de fallar').waitFor({ timeout: 60_000 });
+    } finally {
+      world.simulator.faults.set([]);
+    }
+    expect(await violations(page), 'the banner').toEqual([]);
   });
 
   test('says that the connection is lost, and takes it up again', async () => {

@@ -15,8 +15,14 @@ function spanishOf(sentence: string): string | undefined {
 }
 
 /** What the controller said, in the language of the page; what only a machine said stands in «» in it. */
-export const toldText = (sentence: string): string =>
-  language.value === 'es' && sentence ? (spanishOf(sentence) ?? quoted(sentence)) : sentence;
+export function toldText(sentence: string): string {
+  if (language.value !== 'es' || sentence === '') return sentence;
+  const spanish = spanishOf(sentence);
+  return spanish === undefined ? quoted(sentence) : capitalised(spanish);
+}
+
+/** Some stand within others, too. */
+const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** For the `lang` of an element that holds it: undefined where that is the page's. */
 export const toldLang = (sentence: string): 'en' | undefined =>

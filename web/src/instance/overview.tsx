@@ -1,3 +1,4 @@
+import { isConditionTrue } from '../../../src/resources/condition.ts';
 import type { Instance } from '../../../src/resources/instance.ts';
 import type { Explanation } from '../api/calls.ts';
 import type { Live } from '../api/use-live.ts';
@@ -8,6 +9,7 @@ import { language } from '../preferences.ts';
 import { sentenceOf } from '../ui/sentence-of.ts';
 import { Skeleton } from '../ui/state.tsx';
 import { toldLang, toldText } from '../ui/told.tsx';
+import { adviceOf } from './advice.ts';
 import { Conditions } from './conditions.tsx';
 import { Qr } from './qr.tsx';
 
@@ -21,7 +23,7 @@ export function Overview(props: {
       <div class="overview-main">
         <section class="card explain" aria-live="polite">
           {explained.value ? (
-            <Answer explanation={explained.value} />
+            <Answer explanation={explained.value} number={instance.spec.numberphone} />
           ) : explained.error ? (
             <Unexplained
               message={instance.status?.message}
@@ -68,7 +70,8 @@ function Unexplained(props: {
 }
 
 /** What it is doing, what it waits for, what was tried, and what one can do, in the API's own sentences. */
-function Answer({ explanation }: { readonly explanation: Explanation }) {
+function Answer(props: { readonly explanation: Explanation; readonly number: string }) {
+  const { explanation, number } = props;
   const text = messages.value.instance;
   const { doing, waitingFor, until, tried, brake, canDo, detail, eta } = explanation;
   return (
@@ -114,7 +117,13 @@ function Answer({ explanation }: { readonly explanation: Explanation }) {
           <>
             <dt>{text.canDo}</dt>
             <dd>
-              <Sentences of={canDo} />
+              <ul class="sentences">
+                {canDo
+                  .map((sentence) => adviceOf(sentence, number))
+                  .map(({ text: advice, href }) => (
+                    <li key={advice}>{href ? <a href={href}>{advice}</a> : advice}</li>
+                  ))}
+              </ul>
             </dd>
           </>
         )}
@@ -146,7 +155,9 @@ function Facts({ instance }: { readonly instance: Instance }) {
     spec.features.appointments && text.features.appointments,
     spec.features.autoInvite && text.features.autoInvite,
   ].filter((one): one is string => typeof one === 'string');
-  const lastHealthy = status?.bot?.lastHealthyAt;
+  // Of a bot that is well the time is noted every few minutes only: it would look as if nobody had looked since.
+  const isWell = isConditionTrue(status?.conditions, 'BotHealthy');
+  const lastHealthy = isWell ? undefined : status?.bot?.lastHealthyAt;
   const labels = Object.entries(metadata.labels ?? {});
   return (
     <section class="card">

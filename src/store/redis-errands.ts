@@ -33,6 +33,7 @@ export class RedisErrands implements Errands {
   readonly #deps: RedisErrandsDeps;
   readonly #waiting: string;
   readonly #answer: (id: string) => string;
+  #isAway = false;
 
   constructor(deps: RedisErrandsDeps) {
     this.#deps = deps;
@@ -85,18 +86,34 @@ export class RedisErrands implements Errands {
     signal.addEventListener('abort', () => own.disconnect(), { once: true });
     while (!signal.aborted) {
       try {
-        const taken = await own.brpop(this.#waiting, BLOCK_SECONDS);
-        if (!taken) continue;
-        const { id, errand, until } = JSON.parse(taken[1]) as Waiting;
-        if (clock.now() >= until) continue;
-        const answer = await run(errand, signal);
-        await redis.set(this.#answer(id), JSON.stringify(answer), 'PX', ANSWER_AGE_MS);
+        const waiting = await this.#next(own, signal);
+        if (!waiting || clock.now() >= waiting.until) continue;
+        const answer = await run(waiting.errand, signal);
+        await redis.set(this.#answer(waiting.id), JSON.stringify(answer), 'PX', ANSWER_AGE_MS);
       } catch (err) {
         if (signal.aborted) return;
-        log?.warn({ err }, 'an errand was not run');
-        await clock.sleep(RETRY_MS, signal);
+        log?.warn({ err }, 'An errand was not run; who asked for it is told that nobody answers');
       }
     }
     own.disconnect();
+  }
+
+  /** Waits some seconds for an errand. Redis being away is told once for all who wait: its other connections tell more. */
+  async #next(own: Redis, signal: AbortSignal): Promise<Waiting | undefined> {
+    const { clock, log } = this.#deps;
+    try {
+      const taken = await own.brpop(this.#waiting, BLOCK_SECONDS);
+      this.#isAway = false;
+      return taken ? (JSON.parse(taken[1]) as Waiting) : undefined;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      if (!this.#isAway) {
+        const reason = error instanceof Error ? error.message : String(error);
+        log?.warn({ reason }, 'Errands of the API wait until Redis can be asked for them');
+      }
+      this.#isAway = true;
+      await clock.sleep(RETRY_MS, signal);
+      return undefined;
+    }
   }
 }

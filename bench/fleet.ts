@@ -4,7 +4,7 @@ import { clusterTag, ORQUESTA_TAG, uidTag } from '../src/resources/cloud-droplet
 import { type InstanceStatus, instanceName, instanceSpec } from '../src/resources/instance.ts';
 import type { InstanceClass } from '../src/resources/instance-class.ts';
 import { API_VERSION } from '../src/resources/meta.ts';
-import { findPlace } from '../src/simulator/account.ts';
+import { findPlace } from '../src/simulator/place.ts';
 import { RedisCloudView } from '../src/store/redis-cloud-view.ts';
 import type { World } from '../test/chaos/world.ts';
 

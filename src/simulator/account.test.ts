@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../clock.ts';
-import { Account, type AccountOptions, type CreateSpec, findPlace } from './account.ts';
+import { Account } from './account.ts';
+import type { AccountOptions } from './account-options.ts';
 import type { BirthFault } from './faults.ts';
+import { findPlace } from './place.ts';
+import type { CreateSpec } from './records.ts';
 
 /** A clock that stands still until it is moved. */
 function handClock(): Clock & { move(ms: number): void } {

@@ -1,119 +1,14 @@
 import type { Clock, Random } from '../clock.ts';
+import { type AccountOptions, DEFAULT_ACCOUNT, type Span } from './account-options.ts';
+import { complete, turn } from './actions.ts';
 import { type Addresses, addressRange, BENCHMARK_NETWORK } from './addresses.ts';
-import { findImage, type Image, REGIONS, type Region, SIZES, type Size } from './catalog.ts';
+import { growUp, newborn } from './birth.ts';
 import type { BirthFault } from './faults.ts';
 import { Ledger } from './ledger.ts';
+import type { ActionRecord, ActionType, CreateSpec, DropletRecord } from './records.ts';
+import { notFound, overQuota, pendingEvent, Refusal } from './refusal.ts';
 import { Schedule } from './schedule.ts';
 import { type AccountKey, Tags } from './tags.ts';
-
-/** A random time between two, in ms. */
-export interface Span {
-  readonly least: number;
-  readonly most: number;
-}
-
-export interface AccountOptions {
-  readonly dropletLimit: number;
-  /** From the create to `active`. */
-  readonly bootMs: Span;
-  /** How long before `active` the address can be read and the machine starts. */
-  readonly addressLeadMs: Span;
-  /** From the create until reads show its tags. */
-  readonly tagLagMs: Span;
-  /** From the create until lists show it. */
-  readonly listLagMs: Span;
-  readonly actionMs: Span;
-  /** From the delete until it is really gone. */
-  readonly deleteMs: Span;
-  /** DigitalOcean promises no order; the pages shift differently in each. */
-  readonly order: 'oldest-first' | 'newest-first';
-}
-
-const DEFAULT_ACCOUNT: AccountOptions = {
-  dropletLimit: 200,
-  bootMs: { least: 800, most: 1_300 },
-  addressLeadMs: { least: 200, most: 400 },
-  tagLagMs: { least: 50, most: 500 },
-  listLagMs: { least: 0, most: 300 },
-  actionMs: { least: 300, most: 700 },
-  deleteMs: { least: 300, most: 1_200 },
-  order: 'oldest-first',
-};
-
-export interface ActionRecord {
-  readonly id: number;
-  readonly type: string;
-  readonly dropletId: number;
-  readonly region: Region;
-  readonly startedAt: number;
-  status: 'in-progress' | 'completed' | 'errored';
-  completedAt: number | undefined;
-}
-
-export interface DropletRecord {
-  readonly id: number;
-  name: string;
-  readonly region: Region;
-  readonly size: Size;
-  readonly image: Image;
-  readonly userData: string;
-  readonly publicKeys: readonly string[];
-  readonly features: readonly string[];
-  readonly vpcUuid: string;
-  readonly createdAt: number;
-  status: 'new' | 'active' | 'off';
-  locked: boolean;
-  tags: readonly string[];
-  /** Public and private; each shown once it is set. */
-  address: string | undefined;
-  addressShown: boolean;
-  listed: boolean;
-  /** False: GET by id answers 404 too. */
-  visible: boolean;
-  /** Does the machine have power, and how often was it started? */
-  powered: boolean;
-  boots: number;
-  readonly machineFaults: readonly BirthFault[];
-  readonly actions: ActionRecord[];
-  deleteAt: number | undefined;
-  gone: boolean;
-}
-
-export interface CreateSpec {
-  readonly names: readonly string[];
-  readonly region: Region;
-  readonly size: Size;
-  readonly image: Image;
-  readonly tags: readonly string[];
-  readonly userData: string;
-  readonly publicKeys: readonly string[];
-  readonly features: readonly string[];
-  readonly vpcUuid: string | undefined;
-}
-
-/** DigitalOcean's "no": an HTTP status with its error body. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
-  readonly status: number;
-  constructor(status: number, message: string) {
-    super(message);
-    this.status = status;
-  }
-}
-
-const notFound = () => new Refusal(404, 'The resource you were accessing could not be found.');
-export const pendingEvent = () => new Refusal(422, 'Droplet already has a pending event.');
-
-/** Not known to be among those who may act on a droplet: the first six change its power, `rename` its name. */
-export const ACTIONS = [
-  'power_on',
-  'power_off',
-  'power_cycle',
-  'reboot',
-  'shutdown',
-  'rename',
-] as const;
-export type ActionType = (typeof ACTIONS)[number];
 
 /**
  * One DigitalOcean account: droplets, actions, tags and keys. Time and chance are given and there are no
@@ -217,16 +112,9 @@ export class Account {
     const action = this.#begin(droplet, type);
     const now = this.#clock.now();
     const doneAt = now + this.#within(this.options.actionMs);
-    this.#schedule.add(now + (doneAt - now) / 2, () => this.#turn(droplet, type));
-    this.#schedule.add(doneAt, () => {
-      if (droplet.gone) return;
-      // DigitalOcean doesn't say what a reboot of a machine without power comes to.
-      const failed = (type === 'reboot' || type === 'power_cycle') && droplet.status === 'off';
-      if (type === 'power_on') droplet.status = 'active';
-      if (type === 'power_off' || type === 'shutdown') droplet.status = 'off';
-      if (type === 'rename' && name !== undefined) droplet.name = name;
-      this.#finish(action, failed ? 'errored' : 'completed');
-    });
+    const at = this.#laterFor(droplet);
+    at(now + (doneAt - now) / 2, () => turn(droplet, type));
+    at(doneAt, () => this.#finish(action, complete(droplet, type, name)));
     this.#changed();
     return action;
   }
@@ -304,78 +192,25 @@ export class Account {
     twinOf?: number,
   ): DropletRecord {
     const now = this.#clock.now();
-    const fault = <K extends BirthFault['kind']>(kind: K) =>
-      faults.find((each): each is Extract<BirthFault, { kind: K }> => each.kind === kind);
-    const hiddenMs = fault('hidden')?.ms;
-    const droplet: DropletRecord = {
-      ...spec,
-      id: this.nextId(),
-      name,
-      tags: [],
-      vpcUuid: spec.vpcUuid ?? '5a4981aa-9653-4bd1-bef5-d6bff52042e4',
-      createdAt: now,
-      status: 'new',
-      locked: fault('locked') !== undefined,
-      address: undefined,
-      addressShown: false,
-      listed: false,
-      visible: hiddenMs === undefined,
-      powered: false,
-      boots: 0,
-      machineFaults: faults,
-      actions: [],
-      deleteAt: undefined,
-      gone: false,
-    };
+    const droplet = newborn(this.nextId(), name, spec, faults, now);
     this.#droplets.set(droplet.id, droplet);
     this.ledger.created({ id: droplet.id, name, tags: spec.tags, createdAt: now, twinOf });
     const action = this.#begin(droplet, 'create');
-
-    const bootMs = fault('slow-boot')?.ms ?? this.#within(this.options.bootMs);
-    const activeAt = now + bootMs;
-    const startAt = Math.max(now, activeAt - this.#within(this.options.addressLeadMs));
-    const at = (time: number, run: () => void) =>
-      this.#schedule.add(time, () => {
-        if (!droplet.gone) run();
-      });
-    if (hiddenMs !== undefined) at(now + hiddenMs, () => (droplet.visible = true));
-    const listLag = fault('list-lag')?.ms ?? this.#within(this.options.listLagMs);
-    at(now + listLag, () => (droplet.listed = true));
-    // One bad character in one tag, and DigitalOcean applies none of them, without an error.
-    if (fault('tags-never') === undefined && spec.tags.every((tag) => this.tags.isValid(tag))) {
-      const lag = fault('tags-late')?.ms ?? this.#within(this.options.tagLagMs);
-      at(now + lag, () => (droplet.tags = spec.tags.map((tag) => this.tags.ensure(tag))));
-    }
-    const vanish = fault('vanish');
-    if (vanish !== undefined) at(now + vanish.afterMs, () => this.#end(droplet, 'vanished'));
-    if (fault('never-active') !== undefined) return droplet;
-
-    at(startAt, () => {
-      droplet.address = this.#addresses.take();
-      droplet.powered = true;
-      droplet.boots = 1;
+    growUp(droplet, {
+      at: this.#laterFor(droplet),
+      within: (span) => this.#within(span),
+      options: this.options,
+      askedTags: spec.tags,
+      tags: this.tags,
+      addresses: this.#addresses,
+      onActive: (activeAt) => {
+        this.ledger.active(droplet.id, activeAt, droplet.address);
+        this.#finish(action, 'completed');
+      },
+      onVanish: () => this.#end(droplet, 'vanished'),
+      onPowerLost: () => this.powerLost(droplet.id),
     });
-    const late = fault('address-late');
-    at(late === undefined ? startAt : activeAt + late.ms, () => (droplet.addressShown = true));
-    at(activeAt, () => {
-      droplet.status = droplet.powered ? 'active' : 'off';
-      this.ledger.active(droplet.id, activeAt, droplet.address);
-      this.#finish(action, 'completed');
-    });
-    const off = fault('power-off');
-    if (off !== undefined) at(activeAt + off.afterMs, () => this.powerLost(droplet.id));
     return droplet;
-  }
-
-  /** What an action does to the machine's power, half-way through it. */
-  #turn(droplet: DropletRecord, type: ActionType): void {
-    if (droplet.gone) return;
-    if (type === 'power_off' || type === 'shutdown') droplet.powered = false;
-    const restarts = (type === 'reboot' || type === 'power_cycle') && droplet.powered;
-    if (restarts || (type === 'power_on' && !droplet.powered)) {
-      droplet.powered = true;
-      droplet.boots += 1;
-    }
   }
 
   #begin(droplet: DropletRecord, type: string): ActionRecord {
@@ -410,6 +245,14 @@ export class Account {
     this.ledger.gone(droplet.id, this.#clock.now(), why);
   }
 
+  /** Runs something at a time, unless the droplet is gone by then. */
+  #laterFor(droplet: DropletRecord): (time: number, run: () => void) => void {
+    return (time, run) =>
+      this.#schedule.add(time, () => {
+        if (!droplet.gone) run();
+      });
+  }
+
   #within({ least, most }: Span): number {
     return Math.round(least + (most - least) * this.#random());
   }
@@ -417,30 +260,4 @@ export class Account {
   #changed(): void {
     for (const listener of this.#listeners) listener();
   }
-}
-
-export const overQuota = () =>
-  new Refusal(422, 'creating this/these droplet(s) will exceed your droplet limit');
-
-/** Region by slug or prefix ("nyc": any of them); absent: anywhere that has the size. Throws Refusal 422. */
-export function findPlace(
-  region: string | undefined,
-  sizeSlug: string,
-  imageSlug: string | number,
-): { region: Region; size: Size; image: Image } {
-  const size = SIZES.find((each) => each.slug === sizeSlug);
-  if (size === undefined) {
-    throw new Refusal(422, 'You specified an invalid size for Droplet creation.');
-  }
-  const image = findImage(imageSlug);
-  if (image === undefined) {
-    throw new Refusal(422, 'You specified an invalid image for Droplet creation.');
-  }
-  const named = REGIONS.filter((each) => region === undefined || each.slug.startsWith(region));
-  if (named.length === 0) {
-    throw new Refusal(422, 'You specified an invalid region for Droplet creation.');
-  }
-  const offering = named.find((each) => size.regions.includes(each.slug));
-  if (offering === undefined) throw new Refusal(422, 'Size is not available in this region.');
-  return { region: offering, size, image };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { type Account, overQuota, pendingEvent, Refusal } from './account.ts';
+import type { Account } from './account.ts';
 import {
   type BirthFault,
   type CallFault,
@@ -14,6 +14,7 @@ import {
   type LimitState,
   RateLimit,
 } from './rate-limit.ts';
+import { overQuota, pendingEvent, Refusal } from './refusal.ts';
 
 export interface ApiCall {
   readonly operation: Operation;

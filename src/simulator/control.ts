@@ -1,9 +1,10 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { z } from 'zod';
-import { type Account, Refusal } from './account.ts';
+import type { Account } from './account.ts';
 import { type Faults, faultRule } from './faults.ts';
 import type { Hosts } from './hosts.ts';
+import { Refusal } from './refusal.ts';
 
 interface Controlled {
   readonly account: Account;

@@ -3,9 +3,10 @@ import { createServer } from 'node:net';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-import type { Account, DropletRecord } from './account.ts';
+import type { Account } from './account.ts';
 import { Host, type Place } from './host.ts';
 import type { Machine, MachineKind } from './machine.ts';
+import type { DropletRecord } from './records.ts';
 import type { Sandbox } from './sandbox.ts';
 
 export interface HostsOptions {

@@ -1,4 +1,4 @@
-import type { DropletRecord } from './account.ts';
+import type { DropletRecord } from './records.ts';
 
 /** What stands behind a droplet of the account. Each change begins when the one before it has ended. */
 export interface Machine {

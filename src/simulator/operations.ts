@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { ACTIONS, type ActionType, findPlace, Refusal } from './account.ts';
 import type { Answer, CallContext } from './api.ts';
 import { findImage, IMAGES, REGIONS, SIZES } from './catalog.ts';
+import { findPlace } from './place.ts';
+import { ACTIONS, type ActionType } from './records.ts';
+import { Refusal } from './refusal.ts';
 import { actionJson, dropletJson, pageJson } from './wire.ts';
 
 interface OperationEntry {

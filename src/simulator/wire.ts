@@ -1,5 +1,5 @@
 import { rfc3339 } from '../clock.ts';
-import type { ActionRecord, DropletRecord } from './account.ts';
+import type { ActionRecord, DropletRecord } from './records.ts';
 
 /** A droplet as the API shows it. `tags`: shown instead of the applied ones (the answer to a create has them all). */
 export function dropletJson(droplet: DropletRecord, tags: readonly string[] = droplet.tags) {

@@ -2,8 +2,9 @@ import { createServer as createHttpServer, type Server as HttpServer } from 'nod
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2, { type ServerChannel } from 'ssh2';
 import type { Clock } from '../../src/clock.ts';
-import type { Account, DropletRecord } from '../../src/simulator/account.ts';
+import type { Account } from '../../src/simulator/account.ts';
 import { readUserData } from '../../src/simulator/cloud-config.ts';
+import type { DropletRecord } from '../../src/simulator/records.ts';
 import { type HostKey, newHostKey } from '../../src/ssh/host-key.ts';
 import type { CommandResult } from '../../src/ssh/shell.ts';
 import { DropletHosts } from '../twins/droplet-hosts.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { parse, stringify } from 'yaml';
 import { type Random, systemClock } from '../../src/clock.ts';
-import type { AccountOptions } from '../../src/simulator/account.ts';
+import type { AccountOptions } from '../../src/simulator/account-options.ts';
 import type { LimitOptions } from '../../src/simulator/rate-limit.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
 import { type ChaosCloud, type CloudOptions, lightCloud, sandboxCloud } from './cloud.ts';

@@ -2,7 +2,7 @@ import { getCondition } from '../../src/resources/condition.ts';
 import { type Droplet, poolOf, wasBornInPool } from '../../src/resources/droplet.ts';
 import type { Instance } from '../../src/resources/instance.ts';
 import { ADOPT_ANNOTATION } from '../../src/resources/meta.ts';
-import { findPlace } from '../../src/simulator/account.ts';
+import { findPlace } from '../../src/simulator/place.ts';
 import type { World } from '../simulation/world.ts';
 import { BREAKS_BOOTSTRAP } from '../twins/droplet-hosts.ts';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findPlace } from '../../src/simulator/account.ts';
+import { findPlace } from '../../src/simulator/place.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { eventually } from '../e2e/program.ts';
 import { type LabMachine, LabMachines } from './lab-machines.ts';

@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import { stringify } from 'yaml';
-import type { DropletRecord } from '../../src/simulator/account.ts';
+import type { DropletRecord } from '../../src/simulator/records.ts';
 
 /** Where every droplet asks who it is (https://docs.digitalocean.com/reference/api/metadata/). */
 const ADDRESS = '169.254.169.254';

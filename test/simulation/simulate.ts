@@ -1,7 +1,7 @@
 import type { Random } from '../../src/clock.ts';
 import { instanceName } from '../../src/resources/instance.ts';
-import { Refusal } from '../../src/simulator/account.ts';
 import type { FaultRule } from '../../src/simulator/faults.ts';
+import { Refusal } from '../../src/simulator/refusal.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { seededRandom } from '../twins/virtual-clock.ts';
 import { describeEffect, type Effect } from './gate.ts';

@@ -19,7 +19,8 @@ import {
 import { type InstancePoolSpec, instancePoolSpec } from '../../src/resources/instance-pool.ts';
 import { controllerOwner, type ObjectMeta, REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
 import { LocalSecrets } from '../../src/secrets/local-secrets.ts';
-import { Account, type AccountOptions } from '../../src/simulator/account.ts';
+import { Account } from '../../src/simulator/account.ts';
+import type { AccountOptions } from '../../src/simulator/account-options.ts';
 import { type FaultRule, Faults } from '../../src/simulator/faults.ts';
 import { type PropagationPolicy, StoreError } from '../../src/store/store.ts';
 import { AccountCloud } from '../twins/account-cloud.ts';

@@ -11,14 +11,7 @@ import {
 import { type Asked, noAnswer, verdict } from '../../src/cloud/verdict.ts';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
 import type { Prices } from '../../src/resources/price.ts';
-import {
-  type Account,
-  type DropletRecord,
-  findPlace,
-  overQuota,
-  pendingEvent,
-  Refusal,
-} from '../../src/simulator/account.ts';
+import type { Account } from '../../src/simulator/account.ts';
 import { SIZES } from '../../src/simulator/catalog.ts';
 import {
   type BirthFault,
@@ -27,6 +20,9 @@ import {
   type FaultTarget,
   isBirthFault,
 } from '../../src/simulator/faults.ts';
+import { findPlace } from '../../src/simulator/place.ts';
+import type { DropletRecord } from '../../src/simulator/records.ts';
+import { overQuota, pendingEvent, Refusal } from '../../src/simulator/refusal.ts';
 
 /** How a droplet came to be: asked for in a call that the caller still waits for, or by one that it has given up. */
 export type Birth = 'asked' | 'late';

@@ -1,5 +1,6 @@
 import type { Clock } from '../../src/clock.ts';
-import type { Account, DropletRecord } from '../../src/simulator/account.ts';
+import type { Account } from '../../src/simulator/account.ts';
+import type { DropletRecord } from '../../src/simulator/records.ts';
 import { publicKeyLine } from '../../src/ssh/host-key.ts';
 import type { CommandResult } from '../../src/ssh/shell.ts';
 import type { MemoryBotState } from './memory-bot.ts';

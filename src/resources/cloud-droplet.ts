@@ -16,7 +16,9 @@ export interface CloudDroplet {
 /** On every droplet that any Orquesta made. */
 export const ORQUESTA_TAG = 'orquesta';
 /** Tells apart several Orquestas on one DigitalOcean account. */
-export const clusterTag = (clusterId: string): string => `orquesta-cluster:${clusterId}`;
+export const clusterTag = (clusterId: string): string => `${CLUSTER_TAG_PREFIX}${clusterId}`;
+const CLUSTER_TAG_PREFIX = 'orquesta-cluster:';
+export const isClusterTag = (tag: string): boolean => tag.startsWith(CLUSTER_TAG_PREFIX);
 /** Binds a droplet to one Droplet object, for ever: names come back, uids don't. */
 export const uidTag = (uid: string): string => `orquesta-uid:${uid}`;
 

@@ -66,8 +66,10 @@ export interface DropletStatus {
   readonly hostKey?: string | undefined;
   /** True for a machine that Orquesta took over and did not make: trust its host key on first use. */
   readonly adopted?: boolean | undefined;
-  /** The machine has been seen since it was accepted: from then on a 404 is a proof. */
+  /** The machine has been seen since it was accepted: from then on a 404 is a proof, of a young one a second 404. */
   readonly seen?: boolean | undefined;
+  /** When DigitalOcean first answered 404 for a young machine; unset once it shows it again. */
+  readonly missingSince?: string | undefined;
   readonly deletion?:
     | {
         /** Time of the last DELETE that was sent. */

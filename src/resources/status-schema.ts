@@ -180,6 +180,7 @@ const droplet = {
   hostKey: z.string().optional().describe('Host key that the machine was born with.'),
   adopted: z.boolean().optional().describe('Orquesta took it over and did not make it.'),
   seen: z.boolean().optional().describe('It has been seen in the account.'),
+  missingSince: time.optional().describe('When it was first not there any more, while young.'),
   deletion: z
     .looseObject({
       requestedAt: time.describe('When it was asked for last.'),

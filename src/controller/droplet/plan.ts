@@ -1,19 +1,13 @@
-import type { CloudDroplet } from '../../resources/cloud-droplet.ts';
-import {
-  type CreateIntent,
-  cloudNameOf,
-  type Droplet,
-  type DropletStatus,
-  poolOf,
-} from '../../resources/droplet.ts';
+import { type CloudDroplet, isClusterTag, ORQUESTA_TAG } from '../../resources/cloud-droplet.ts';
+import { type CreateIntent, type Droplet, poolOf } from '../../resources/droplet.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
-import { ADOPT_ANNOTATION, controllerOwner } from '../../resources/meta.ts';
+import { ADOPT_ANNOTATION } from '../../resources/meta.ts';
 import type { AccountFull, CloudAccess, Sweep } from '../../store/cloud-view.ts';
 import { isLookDue } from '../access.ts';
 import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
 import { isRoomLookDue } from '../room.ts';
-import { planPreparation } from './preparation.ts';
+import { planMachine } from './plan-machine.ts';
 
 export type DropletStep =
   | 'create'
@@ -56,8 +50,6 @@ export interface DropletFacts {
   readonly poolClass: InstanceClassSpec | undefined;
 }
 
-/** An accepted droplet may be missing from any list, and answer 404 by id, for some seconds (digitalocean/pydo#468, terraform-provider-digitalocean#1486). */
-export const NEWBORN_MS = 60_000;
 /** A lost create may still be on its way: absence counts only from the second look on, this long after the intent … */
 const SETTLED_AFTER_MS = 60_000;
 /** … and this long after the look before. */
@@ -69,10 +61,6 @@ const FIRST_LOOK_FOR_MEMBER_MS = 35_000;
 const CLOCK_SKEW_MS = 300_000;
 /** A DELETE answered 204 may be without effect: ask again. */
 const REPEAT_DELETE_MS = 15_000;
-/** Sweeps tell sooner; this is for when none comes. */
-const UNSWEPT_LOOK_MS = 10_000;
-const POWER_ON_AGAIN_MS = 60_000;
-const RENAME_AGAIN_MS = 60_000;
 const UNAUTHORIZED_LOOK_MS = 60_000;
 
 const at = (time: string): number => Date.parse(time);
@@ -93,7 +81,7 @@ export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number):
   }
   if (status?.id !== undefined) return planMachine(droplet, status, facts, now);
 
-  const found = facts.twins[0] ?? answerTo(status?.intent, facts.namesakes);
+  const found = facts.twins[0] ?? answerTo(droplet, facts.namesakes, now);
   if (found) return { do: 'adopt', why: `Droplet ${found.id} in the cloud is this one` };
   if (droplet.metadata.annotations?.[ADOPT_ANNOTATION]) {
     return { do: 'adopt', why: 'An existing droplet is to be taken over' };
@@ -128,77 +116,6 @@ export function refusalOf(
   return { wait: 'Unauthorized', why, until: until ?? now + UNAUTHORIZED_LOOK_MS };
 }
 
-/** The id is known: keep what is there, and notice when it is no longer there. */
-function planMachine(
-  droplet: Droplet,
-  status: DropletStatus,
-  facts: DropletFacts,
-  now: number,
-): Plan<DropletStep> {
-  const { recorded, twins, sweep } = facts;
-  if (!recorded) {
-    const acceptedAt = at(status.acceptedAt ?? '1970-01-01T00:00:00Z');
-    const isSwept = sweep !== undefined && sweep.startedAt > acceptedAt;
-    if (isSwept && (status.seen || now - acceptedAt > NEWBORN_MS)) {
-      return { do: 'check-gone', why: `Droplet ${status.id} is missing from the account's list` };
-    }
-    const why = 'DigitalOcean accepted the droplet and does not list it yet';
-    return { wait: 'Booting', why, until: now + UNSWEPT_LOOK_MS };
-  }
-  if (twins.length > 0) {
-    return { do: 'delete-duplicate', why: 'More than one droplet was made for this object' };
-  }
-  if (poolOf(droplet)) return planMember(status, recorded, facts.poolClass, now);
-  if (recorded.state === 'off' && facts.isKeptOn) {
-    if (!status.action || now - at(status.action.requestedAt) > POWER_ON_AGAIN_MS) {
-      return { do: 'power-on', why: `Droplet ${recorded.id} is off` };
-    }
-    const until = at(status.action.requestedAt) + POWER_ON_AGAIN_MS;
-    return { wait: 'PoweringOn', why: 'The droplet is being powered on', until };
-  }
-  if (!recorded.ip) {
-    const why = `Droplet ${recorded.id} is ${recorded.state} and has no address yet`;
-    return { wait: 'Booting', why, until: now + UNSWEPT_LOOK_MS };
-  }
-  const why = `Droplet ${recorded.id} is ${recorded.state} at ${recorded.ip}`;
-  const settled = recorded.state === 'new' ? 'Booting' : 'Running';
-  if (!isMisnamed(droplet, recorded)) return { settled, why, lookAgain: 0 };
-  const { action } = status;
-  const renameAt = action?.type === 'rename' ? at(action.requestedAt) + RENAME_AGAIN_MS : now;
-  if (now < renameAt) return { settled, why, lookAgain: renameAt - now };
-  return { do: 'rename', why: `Droplet ${recorded.id} gets the name ${cloudNameOf(droplet)}` };
-}
-
-/** It was claimed from a pool, and the cloud shows its old name. Nobody waits for that: the name is for people. */
-const isMisnamed = (droplet: Droplet, recorded: CloudDroplet): boolean =>
-  controllerOwner(droplet.metadata)?.kind === 'Instance' &&
-  !droplet.status?.adopted &&
-  recorded.name.toLowerCase() !== cloudNameOf(droplet).toLowerCase();
-
-/** The machine is there, and waits in a pool: what does not work is replaced by the pool and never mended. */
-function planMember(
-  status: DropletStatus,
-  recorded: CloudDroplet,
-  klass: InstanceClassSpec | undefined,
-  now: number,
-): Plan<DropletStep> {
-  if (recorded.state === 'off') {
-    return { fail: 'DropletOff', why: `Droplet ${recorded.id} was switched off in the pool` };
-  }
-  if (!klass) return { wait: 'ClassNotFound', why: 'There is no such class to prepare it for' };
-  if (!recorded.ip) {
-    const limit = klass.deadlines.dropletActiveSeconds;
-    const deadline = at(status.acceptedAt ?? '1970-01-01T00:00:00Z') + limit * 1000;
-    if (now >= deadline) {
-      const why = `Droplet ${recorded.id} had no address after ${limit} s`;
-      return { fail: 'DropletDeadlineExceeded', why };
-    }
-    const why = `Droplet ${recorded.id} is ${recorded.state} and has no address yet`;
-    return { wait: 'Booting', why, until: Math.min(deadline, now + UNSWEPT_LOOK_MS) };
-  }
-  return planPreparation(status, recorded.ip, klass, now);
-}
-
 /** A create was sent whose outcome is unknown. It is never sent again before that is settled. */
 function planSettling(intent: CreateIntent, isMember: boolean, now: number): Plan<DropletStep> {
   const startedAt = at(intent.startedAt);
@@ -231,7 +148,7 @@ function planDeletion(droplet: Droplet, facts: DropletFacts, now: number): Plan<
     return { do: 'finalize', why: 'The droplet was not made by Orquesta and is left as it is' };
   }
   if (status?.id === undefined) {
-    const found = facts.twins[0] ?? answerTo(status?.intent, facts.namesakes);
+    const found = facts.twins[0] ?? answerTo(droplet, facts.namesakes, now);
     if (found) return { do: 'adopt', why: `Droplet ${found.id} was made for this object` };
     if (status?.intent) return planSettling(status.intent, poolOf(droplet) !== undefined, now);
     return { do: 'finalize', why: 'No droplet was ever made' };
@@ -251,15 +168,28 @@ function planDeletion(droplet: Droplet, facts: DropletFacts, now: number): Plan<
   return { wait: 'Deleting', why, until: requestedAt + REPEAT_DELETE_MS };
 }
 
-/** The namesake that can only come from this intent: not there before, and not older than the intent. */
+/**
+ * The namesake that must come from the open intent though it bears no uid: not there before, not older than the intent, of
+ * what was asked for and without a tag that was not. Tags come late, and then all or none of them, so that it is believed
+ * only when they would be there: before, it may as well be a stranger's beside the one that is looked for.
+ */
 export function answerTo(
-  intent: CreateIntent | undefined,
+  { spec, status }: Droplet,
   namesakes: readonly CloudDroplet[],
+  now: number,
 ): CloudDroplet | undefined {
-  if (!intent) return undefined;
+  const intent = status?.intent;
+  if (!intent || now < at(intent.startedAt) + SETTLED_AFTER_MS) return undefined;
+  // Their first spelling is DigitalOcean's.
+  const asked = new Set([ORQUESTA_TAG, ...spec.tags].map((tag) => tag.toLowerCase()));
+  const mayBeAsked = (tag: string) => asked.has(tag.toLowerCase()) || isClusterTag(tag);
   return namesakes.find(
-    (droplet) =>
-      !intent.known.includes(droplet.id) &&
-      at(droplet.createdAt) >= at(intent.startedAt) - CLOCK_SKEW_MS,
+    ({ id, createdAt, tags, size = spec.size, region = spec.region }) =>
+      !intent.known.includes(id) &&
+      at(createdAt) >= at(intent.startedAt) - CLOCK_SKEW_MS &&
+      tags.every(mayBeAsked) &&
+      size === spec.size &&
+      // A prefix like "nyc" is any of them.
+      region.startsWith(spec.region),
   );
 }

@@ -32,6 +32,7 @@ export function dropletStatus(
       old?.id !== undefined && old.ip === undefined && ip !== undefined ? time : old?.addressedAt,
     state: recorded?.state ?? old?.state,
     seen: old?.seen || recorded !== undefined || undefined,
+    missingSince: recorded ? undefined : old?.missingSince,
     failure,
   };
   return {

@@ -6,7 +6,7 @@ import { answerTo, type DropletFacts } from '../plan.ts';
 /** Records a droplet that is there already: one that a lost create made, or one that the owner asked to take over. */
 export async function adopt(context: StepContext<'Droplet', DropletFacts>): Promise<StepResult> {
   const { object, facts, deps, signal } = context;
-  const ours = facts.twins[0] ?? answerTo(object.status?.intent, facts.namesakes);
+  const ours = facts.twins[0] ?? answerTo(object, facts.namesakes, deps.clock.now());
   if (ours) {
     await record(context, ours, false);
     return undefined;

@@ -1,5 +1,6 @@
 import type { StepContext, StepResult } from '../../reconciler.ts';
-import { type DropletFacts, NEWBORN_MS } from '../plan.ts';
+import type { DropletFacts } from '../plan.ts';
+import { NEWBORN_MS } from '../plan-machine.ts';
 import { requestDelete } from './request-delete.ts';
 
 const LOOK_AGAIN_MS = 3_000;

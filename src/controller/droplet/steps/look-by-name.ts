@@ -14,7 +14,7 @@ export async function lookByName(
   const lookedAt = new Date(deps.clock.now()).toISOString();
   const droplets = await deps.cloud.findByName(cloudNameOf(object), signal);
   const { twins, namesakes } = tellApart(object, droplets);
-  const found = twins[0] ?? answerTo(intent, namesakes);
+  const found = twins[0] ?? answerTo(object, namesakes, deps.clock.now());
   if (found) {
     await record(context, found, false);
     return undefined;

@@ -2,9 +2,11 @@ import type { Clock } from '../clock.ts';
 import { type Cloud, CloudError } from '../cloud/cloud.ts';
 import type { CloudAccess, CloudView } from '../store/cloud-view.ts';
 
-/** Between two looks whether the token is taken again. At first they come sooner, for a refusal may be a passing one. */
+/** Between two creates that look whether they are taken again … */
 const LOOK_MS = 60_000;
+/** … and between two looks of any call: the first soon, for a refusal may be a passing one. */
 const FIRST_LOOK_MS = 5_000;
+const LONGEST_LOOK_MS = 20_000;
 
 export interface AccessDeps {
   readonly cloud: Cloud;
@@ -22,8 +24,8 @@ export function isLookDue({ lookAt = 0 }: CloudAccess, now: number): boolean {
 
 /**
  * A Cloud that notes, for all processes and for readiness, whether DigitalOcean takes the token. After a 401 to any call,
- * or a 403 to a create, what was refused is not sent any more, but for one look a minute among all processes: a create
- * when creates alone are refused, as to a token without their scope, else whichever call comes first.
+ * or a 403 to a create, what was refused is not sent any more, but for one look at a time among all processes: a create
+ * a minute when creates alone are refused, as to a token without their scope, else whichever call comes first.
  */
 export function noteAccess({ cloud, cloudView, clock, onRestored }: AccessDeps): Cloud {
   const ask = async <T>(send: () => Promise<T>, isCreate = false): Promise<T> => {
@@ -104,6 +106,6 @@ export function noteAccess({ cloud, cloudView, clock, onRestored }: AccessDeps):
   };
 }
 
-/** 5 s, 10 s, 20 s, 40 s, then a minute; a create that is refused is not sent sooner than after a minute. */
+/** 5 s, 10 s, then 20 s; a create that is refused is not sent sooner than after a minute. */
 const betweenLooks = ({ refused, since }: CloudAccess, now: number): number =>
-  refused === 'creates' ? LOOK_MS : Math.min(LOOK_MS, Math.max(FIRST_LOOK_MS, now - since));
+  refused === 'creates' ? LOOK_MS : Math.min(LONGEST_LOOK_MS, Math.max(FIRST_LOOK_MS, now - since));

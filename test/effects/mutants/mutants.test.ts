@@ -1,5 +1,13 @@
 // The net holds: each of these deliberate faults is caught by a scenario, clean or with one effect struck.
 import { afterEach, describe, expect, it } from 'vitest';
+import {
+  anOrphanIsLeft,
+  diesAsTheKeyIsReplaced,
+  theAccountIsFull,
+  theTokenIsRefused,
+} from '../../simulation/journeys.ts';
+import { deletesWithTheBudgetSpent } from '../../simulation/mass-delete.ts';
+import { aNewbornHides } from '../../simulation/newborn.ts';
 import { type Perturbation, play, strikesOf } from '../perturb.ts';
 import {
   claiming,
@@ -8,12 +16,19 @@ import {
   growingOld,
   keeping,
   making,
+  rollingOut,
   type Scenario,
 } from '../scenarios.ts';
-import { type Mutant, mutants } from './mutants.ts';
+import { dropletMutants } from './droplet-mutants.ts';
+import type { Mutant } from './mutation.ts';
+import { sharingMutants } from './sharing-mutants.ts';
 
-/** By what a mutant is caught: a scenario as it is, or with some effect of it struck. */
-type Net = readonly [scenario: string, kind?: Perturbation];
+const mutants = { ...dropletMutants, ...sharingMutants };
+
+/** By what a mutant is caught: a scenario as it is, or with some effect of it struck, or a journey of many instances. */
+type Net =
+  | readonly [scenario: string, kind?: Perturbation]
+  | ((tamper: Mutant['tamper']) => Promise<void>);
 
 const nets: Readonly<Record<keyof typeof mutants, Net>> = {
   skipsTheIntent: ['create', 'crash after'],
@@ -34,9 +49,24 @@ const nets: Readonly<Record<keyof typeof mutants, Net>> = {
   keepsTheAbandoned: ['delete while the bootstrap runs', 'frozen before'],
   claimsWithoutComparing: ['two instances and one droplet that waits', 'frozen before'],
   asksForManyWithoutIntent: ['fill a pool by an answer that gets lost'],
+  believesTheFirst404: aNewbornHides,
+  forgetsItsSuspicion: anOrphanIsLeft,
+  forgetsTheRefusedToken: theTokenIsRefused,
+  forgetsTheFullAccount: theAccountIsFull,
+  spendsTheLastTenth: (tamper) => deletesWithTheBudgetSpent(60, tamper),
+  activatesTheKeyUnnoted: diesAsTheKeyIsReplaced,
+  givesTwoTurns: ['the class is edited under a running fleet'],
 };
 
-const scenarios = [...making, ...keeping, ...ending, ...claiming, ...filling, growingOld];
+const scenarios = [
+  ...making,
+  ...keeping,
+  ...ending,
+  ...claiming,
+  ...filling,
+  ...rollingOut,
+  growingOld,
+];
 
 let undo: (() => void) | undefined;
 afterEach(() => undo?.());
@@ -46,6 +76,11 @@ describe('a controller that', () => {
     '%s is caught',
     async (key, net) => {
       const mutant: Mutant = mutants[key];
+      if (typeof net === 'function') {
+        undo = mutant.install?.();
+        await expect(net(mutant.tamper), `${mutant.name}: nothing fails`).rejects.toThrow();
+        return;
+      }
       const [name, kind] = net;
       const scenario = scenarios.find((one) => one.name === name);
       if (!scenario) throw new Error(`There is no scenario "${name}"`);

@@ -3,25 +3,12 @@ import type { DropletFacts, DropletStep } from '../../../src/controller/droplet/
 import type { Plan, StepContext } from '../../../src/controller/reconciler.ts';
 import type { Droplet } from '../../../src/resources/droplet.ts';
 import type { Store } from '../../../src/store/store.ts';
-import type { Ports } from '../../simulation/gate.ts';
-import type { World } from '../../simulation/world.ts';
-
-/** One deliberate fault in how instances and droplets are kept. */
-export interface Mutant {
-  readonly name: string;
-  /** A fault in the reconciler's own code. Answers how to undo it. */
-  readonly install?: () => () => void;
-  /** A fault in how it uses its ports. */
-  readonly tamper?: (ports: Ports, world: World) => Ports;
-}
+import { type Mutant, replaced, type Writable } from './mutation.ts';
 
 type DropletContext = StepContext<'Droplet', DropletFacts>;
 type DropletPlan = Plan<DropletStep>;
 
-/** The reconciler is frozen by its type alone. */
-const reconciler = dropletReconciler as {
-  -readonly [Key in keyof typeof dropletReconciler]: (typeof dropletReconciler)[Key];
-};
+const reconciler = dropletReconciler as Writable<typeof dropletReconciler>;
 const steps = dropletReconciler.steps as {
   -readonly [Name in DropletStep]: (typeof dropletReconciler.steps)[Name];
 };
@@ -64,19 +51,10 @@ const does = (plan: DropletPlan, step: DropletStep): boolean => 'do' in plan && 
 const waits = (plan: DropletPlan, reason: string): boolean =>
   'wait' in plan && plan.wait === reason;
 
-/** A port with some methods replaced. */
-function replaced<T extends object>(port: T, methods: Partial<T>): T {
-  return new Proxy(port, {
-    get: (target, property) => {
-      const own = methods[property as keyof T] ?? Reflect.get(target, property);
-      return typeof own === 'function' ? own.bind(target) : own;
-    },
-  });
-}
+const sound = { create: steps.create, checkGone: steps['check-gone'] };
 
-const sound = { create: steps.create };
-
-export const mutants = {
+/** In how one droplet is kept. */
+export const dropletMutants = {
   skipsTheIntent: {
     name: 'sends the create without having written an intent',
     install: () =>
@@ -263,6 +241,16 @@ export const mutants = {
         },
       } as Partial<Store>),
     }),
+  },
+  believesTheFirst404: {
+    name: 'takes a young droplet for gone at the first 404',
+    install: () =>
+      withStep('check-gone', (context) => {
+        const { object } = context;
+        const missingSince = new Date(0).toISOString();
+        const status = object.status && { ...object.status, missingSince };
+        return sound.checkGone(changed(context, { object: { ...object, status } }));
+      }),
   },
 } as const satisfies Record<string, Mutant>;
 

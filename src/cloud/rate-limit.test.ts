@@ -26,6 +26,12 @@ describe('rateLimitNews', () => {
       { blockedForMs: 90_000 },
     ],
     [
+      'a 429 that leaves requests in the hour is not of the hour',
+      429,
+      { 'ratelimit-reset': String(NOW / 1000 + 3_000), 'ratelimit-remaining': '4900' },
+      { blockedForMs: 60_000 },
+    ],
+    [
       "the reset is compared with the answer's own clock",
       429,
       { 'ratelimit-reset': String(NOW / 1000 + 400), date: 'Mon, 23 Nov 2026 10:05:00 GMT' },

@@ -24,7 +24,9 @@ export function rateLimitNews(status: number, headers: Headers, now: number): Ra
   const retryAfter = wholeNumber(headers['retry-after']);
   if (retryAfter !== undefined) return { blockedForMs: bounded(retryAfter * 1000) };
   const reset = wholeNumber(headers['ratelimit-reset']);
-  if (reset === undefined) return { blockedForMs: DEFAULT_BLOCK_MS };
+  // With requests left in the hour it was not the hour's limit, and its reset may be most of an hour away.
+  const isOfTheHour = (wholeNumber(headers['ratelimit-remaining']) ?? 0) === 0;
+  if (reset === undefined || !isOfTheHour) return { blockedForMs: DEFAULT_BLOCK_MS };
   const date = typeof headers['date'] === 'string' ? Date.parse(headers['date']) : Number.NaN;
   return { blockedForMs: bounded(reset * 1000 - (Number.isNaN(date) ? now : date)) };
 }

@@ -1,11 +1,8 @@
 import type { BudgetState } from '../src/cloud/budget.ts';
-import { call } from '../test/chaos/customer.ts';
 import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
-
-/** What the machines of this run are: the same for the floor and for what is measured. */
-const BOOTSTRAP_MS = 2_500;
-const BOT_MS = 600;
+import { cpuSeconds } from './process-cost.ts';
+import { BOOTSTRAP_MS, BOT_MS, createAll, numbersOf } from './ways.ts';
 
 export interface ColdOptions {
   readonly bootSeconds: number;
@@ -14,7 +11,7 @@ export interface ColdOptions {
   readonly say: (text: string) => void;
 }
 
-interface Way {
+interface Measured {
   readonly totalMs: number;
   readonly floorMs: number;
 }
@@ -40,7 +37,7 @@ export async function cold(options: ColdOptions): Promise<Findings> {
     const figures: Figure[] = [];
     const alone: number[] = [];
     for (let i = 0; i < singles; i++) {
-      const [way] = await create(world, [`5731${String(1_000_000 + i)}`]);
+      const [way] = await overheadsOf(world, [`5731${String(1_000_000 + i)}`]);
       if (way) alone.push(way.totalMs - way.floorMs);
     }
     say(`cold, boot ${bootSeconds} s: one at a time is measured`);
@@ -52,8 +49,10 @@ export async function cold(options: ColdOptions): Promise<Findings> {
       180_000,
     );
     const idle = world.cloud.account.ledger.report();
-    const numbers = Array.from({ length: together }, (_, i) => `5732${String(1_000_000 + i)}`);
-    const ways = await create(world, numbers);
+    const program = world.apis[0]?.program.pid ?? 0;
+    const cpu = cpuSeconds(program);
+    const ways = await overheadsOf(world, numbersOf('5732', together));
+    const cpuMs = (cpuSeconds(program) - cpu) * 1000;
     const after = world.cloud.account.ledger.report();
     const over = ways.map(({ totalMs, floorMs }) => totalMs - floorMs);
     const floor =
@@ -103,6 +102,13 @@ export async function cold(options: ColdOptions): Promise<Findings> {
         most: 1.2,
         note: `${calls} in all, one at a time ${(count(before.calls) / Math.max(1, singles)).toFixed(1)} each`,
       },
+      {
+        section,
+        unit: 'ms',
+        name: 'CPU of the program for each',
+        value: cpuMs / together,
+        note: 'API and controller in one process',
+      },
       { section, unit: 'calls', name: 'busiest minute', value: after.busiestMinute, most: 250 },
     );
     return {
@@ -141,40 +147,13 @@ async function budgetLeft({ apis }: World): Promise<number> {
   return data.budget?.minute.left ?? 0;
 }
 
-/** All at once; how long each took, and how long its machine took. */
-async function create(world: World, numbers: readonly string[]): Promise<readonly Way[]> {
-  const { apis, cloud, store } = world;
-  const api = apis[0];
-  if (!api) throw new Error('There is no API to create with.');
-  const posted = new Map<string, number>();
-  await Promise.all(
-    numbers.map(async (numberphone) => {
-      posted.set(`bot-${numberphone}`, Date.now());
-      const said = await call(api, 'POST', '/api/instance/create', { numberphone });
-      if (said.status !== 201 && said.status !== 200 && said.status !== 202) {
-        throw new Error(`A create was answered ${said.status}: ${said.text}`);
-      }
-    }),
-  );
-  const done = await eventually(
-    'all are completed',
-    async () => {
-      const { items } = await store.list('Instance');
-      const mine = items.filter(({ metadata }) => posted.has(metadata.name));
-      return mine.every(({ status }) => status?.phase === 'completed') && mine;
-    },
-    600_000,
-  );
-  const born = new Map(
-    cloud.account.ledger.report().droplets.map((life) => [life.id, life.createdAt]),
-  );
-  return done.map(({ metadata, status }) => {
-    const id = status?.dropletId ?? 0;
-    const sshMs = (cloud.machines?.sshSince(id) ?? 0) - (born.get(id) ?? 0);
-    const postedAt = posted.get(metadata.name) ?? 0;
-    return {
-      totalMs: Date.parse(status?.phaseStartedAt ?? '') - postedAt,
-      floorMs: sshMs + BOOTSTRAP_MS + BOT_MS,
-    };
+/** How long each took, and how long its machine took by itself. */
+async function overheadsOf(world: World, numbers: readonly string[]): Promise<readonly Measured[]> {
+  const ways = await createAll(world, numbers);
+  const { ledger } = world.cloud.account;
+  const born = new Map(ledger.report().droplets.map((life) => [life.id, life.createdAt]));
+  return ways.map(({ postedAt, completedAt, dropletId }) => {
+    const sshMs = (world.cloud.machines?.sshSince(dropletId) ?? 0) - (born.get(dropletId) ?? 0);
+    return { totalMs: completedAt - postedAt, floorMs: sshMs + BOOTSTRAP_MS + BOT_MS };
   });
 }

@@ -5,17 +5,23 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cold } from '../bench/cold.ts';
 import { type Findings, meets, table } from '../bench/figure.ts';
+import { pair } from '../bench/pair.ts';
+import { pool } from '../bench/pool.ts';
 import { scale } from '../bench/scale.ts';
 import { svg } from '../bench/svg.ts';
 
 const USAGE = `Usage: npm run bench -- [section …] [options]
 
   cold    overhead of a create over what the machine itself takes, and its API calls
+  pool    an instance that claims a droplet from a warm pool, against a cold one
+  pair    the same creates by one controller and by two
   scale   what a fleet costs that is up: idle, memory, resync, lists, status calls, health
 
   --boot LIST      seconds that machines boot, like 2,10,40 (default 2)
   --singles N      creates one at a time (default 8)
   --together N     creates at once (default 100)
+  --claims N        claims from the pool, and cold creates beside them (default 10)
+  --pair N          creates for one controller and for two (default 40)
   --sizes LIST     instances of the fleet (default 1000; 1000,10000 takes a quarter of an hour)
   --idle N         seconds that it is watched at rest (default 65)
   --json           the figures as JSON
@@ -28,6 +34,8 @@ const { values, positionals } = parseArgs({
     boot: { type: 'string', default: '2' },
     singles: { type: 'string', default: '8' },
     together: { type: 'string', default: '100' },
+    claims: { type: 'string', default: '10' },
+    pair: { type: 'string', default: '40' },
     sizes: { type: 'string', default: '1000' },
     idle: { type: 'string', default: '65' },
     json: { type: 'boolean', default: false },
@@ -47,6 +55,11 @@ const sections: Readonly<Record<string, () => Promise<readonly Findings[]>>> = {
     }
     return found;
   },
+  pool: async () => {
+    const [bootSeconds] = values.boot.split(',').map(Number);
+    return [await pool({ bootSeconds: bootSeconds ?? 2, claims: Number(values.claims), say })];
+  },
+  pair: async () => [await pair({ creates: Number(values.pair), say })],
   scale: async () => [
     await scale({
       sizes: values.sizes.split(',').map(Number),

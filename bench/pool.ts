@@ -1,0 +1,81 @@
+import { instancePoolSpec } from '../src/resources/instance-pool.ts';
+import { eventually, startWorld } from '../test/chaos/world.ts';
+import { type Findings, percentile } from './figure.ts';
+import { BOOTSTRAP_MS, BOT_MS, createAll, numbersOf } from './ways.ts';
+
+export interface PoolOptions {
+  readonly bootSeconds: number;
+  /** Instances that claim, one at a time, and as many that are created cold. */
+  readonly claims: number;
+  readonly say: (text: string) => void;
+}
+
+/** From the POST to `completed` of an instance that claims a droplet which waits, over its bot's own start; and of a cold one beside it. */
+export async function pool({ bootSeconds, claims, say }: PoolOptions): Promise<Findings> {
+  const bootMs = bootSeconds * 1_000;
+  const world = await startWorld({
+    controllers: 0,
+    apis: 1,
+    machines: 'light',
+    random: Math.random,
+    bootstrapMs: BOOTSTRAP_MS,
+    account: {
+      dropletLimit: 3 * claims + 10,
+      bootMs: { least: bootMs * 0.8, most: bootMs * 1.3 },
+      addressLeadMs: { least: bootMs * 0.2, most: bootMs * 0.4 },
+    },
+  });
+  try {
+    const { store, apis } = world;
+    const timed = async (prefix: string): Promise<readonly number[]> => {
+      const took: number[] = [];
+      for (const number of numbersOf(prefix, claims)) {
+        const [way] = await createAll(world, [number]);
+        if (way) took.push((way.completedAt - way.postedAt) / 1000);
+      }
+      return took;
+    };
+    const cold = await timed('5731');
+    say(`pool: ${claims} are created cold`);
+    await store.create('InstancePool', {
+      name: 'waiting',
+      spec: instancePoolSpec.parse({ replicas: claims, maxBooting: claims }),
+    });
+    await eventually(
+      'the pool is filled',
+      async () => {
+        const status = (await store.get('InstancePool', 'waiting'))?.status;
+        return status?.ready === claims;
+      },
+      300_000,
+    );
+    say('pool: it is filled');
+    const claimed = await timed('5732');
+    const made = (await store.list('Droplet')).items.length;
+    if (!apis[0] || made < 2 * claims) throw new Error('Not every instance has its droplet.');
+    const section = `pool, boot ${bootSeconds} s`;
+    const seconds = { section, unit: 's' };
+    const floor = BOT_MS / 1000;
+    return {
+      figures: [
+        { ...seconds, name: 'cold: p50', value: percentile(cold, 0.5), note: `${claims} creates` },
+        { ...seconds, name: 'claimed: p50', value: percentile(claimed, 0.5), floor },
+        {
+          ...seconds,
+          name: "claimed: p95 over the bot's own start",
+          value: percentile(claimed, 0.95) - floor,
+          most: 3,
+          note: `${claims} claims, one at a time`,
+        },
+        {
+          section,
+          unit: 'x',
+          name: 'claimed against cold',
+          value: percentile(claimed, 0.5) / percentile(cold, 0.5),
+        },
+      ],
+    };
+  } finally {
+    await world.close();
+  }
+}

@@ -1,0 +1,50 @@
+import { call } from '../test/chaos/customer.ts';
+import { eventually, type World } from '../test/chaos/world.ts';
+
+/** What the machines of a run are: the same for the floor and for what is measured. */
+export const BOOTSTRAP_MS = 2_500;
+export const BOT_MS = 600;
+
+/** One create, from the customer's POST to `completed`; times in ms since the epoch. */
+export interface Way {
+  readonly postedAt: number;
+  readonly completedAt: number;
+  readonly dropletId: number;
+}
+
+/** Posts all at once, and waits until all are completed. */
+export async function createAll(
+  { apis, store }: World,
+  numbers: readonly string[],
+): Promise<readonly Way[]> {
+  const api = apis[0];
+  if (!api) throw new Error('There is no API to create with.');
+  const posted = new Map<string, number>();
+  await Promise.all(
+    numbers.map(async (numberphone) => {
+      posted.set(`bot-${numberphone}`, Date.now());
+      const said = await call(api, 'POST', '/api/instance/create', { numberphone });
+      if (said.status !== 201 && said.status !== 200 && said.status !== 202) {
+        throw new Error(`A create was answered ${said.status}: ${said.text}`);
+      }
+    }),
+  );
+  const done = await eventually(
+    'all are completed',
+    async () => {
+      const { items } = await store.list('Instance');
+      const mine = items.filter(({ metadata }) => posted.has(metadata.name));
+      return mine.every(({ status }) => status?.phase === 'completed') && mine;
+    },
+    600_000,
+  );
+  return done.map(({ metadata, status }) => ({
+    postedAt: posted.get(metadata.name) ?? 0,
+    completedAt: Date.parse(status?.phaseStartedAt ?? ''),
+    dropletId: status?.dropletId ?? 0,
+  }));
+}
+
+/** Numbers that no other part of the run has. */
+export const numbersOf = (prefix: string, count: number): readonly string[] =>
+  Array.from({ length: count }, (_, i) => `${prefix}${String(1_000_000 + i)}`);

@@ -28,12 +28,15 @@ export class CloudError extends Error {
   readonly status: number | undefined;
   /** ms since the epoch; only for `rate-limited`, and for `unauthorized` where it is known when to look again. */
   readonly retryAt: number | undefined;
+  /** ms since the epoch; only for `rate-limited`: when it may come about, where others are before it. */
+  readonly expectedAt: number | undefined;
   constructor(
     kind: CloudErrorKind,
     message: string,
     details: {
       readonly status?: number | undefined;
       readonly retryAt?: number | undefined;
+      readonly expectedAt?: number | undefined;
       readonly cause?: unknown;
     } = {},
   ) {
@@ -41,6 +44,7 @@ export class CloudError extends Error {
     this.kind = kind;
     this.status = details.status;
     this.retryAt = details.retryAt;
+    this.expectedAt = details.expectedAt;
   }
 }
 

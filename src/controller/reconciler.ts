@@ -192,7 +192,7 @@ function waitForCloud<StepName extends string>(
 ): Extract<Plan<StepName>, { wait: string }> {
   if (error.kind === 'rate-limited') {
     const until = error.retryAt ?? now + 10_000;
-    const seconds = Math.ceil((until - now) / 1000);
+    const seconds = Math.ceil(((error.expectedAt ?? until) - now) / 1000);
     return { wait: 'RateLimited', why: `${error.message} That is in about ${seconds} s.`, until };
   }
   if (error.kind === 'unauthorized') {

@@ -23,6 +23,8 @@ const LATE = 1.5;
 const PAGE_SIZE = 200;
 /** However young a change is: DigitalOcean's 250 requests a minute are for other things too. */
 const PER_PAGE_MS = 400;
+/** While creates wait for the budget, each listing is one create less. */
+const HELD_MS = 5_000;
 /** Of many creates at a time, each page more is one create less. */
 const MANY_PER_FURTHER_PAGE_MS = 1_500;
 const LATEST_BOOTS = 20;
@@ -41,20 +43,21 @@ interface Bounds {
 /**
  * How long after a sweep the next one is due, in ms: soon after something was asked of the cloud, later the longer it takes,
  * and not before a machine can be up, as far as it is known from others. `changing`: what the next sweeps are waited for;
- * `listed`: droplets that the last one saw. Pure.
+ * `listed`: droplets that the last one saw; `isHeld`: creates wait for the budget of requests. Pure.
  */
 export function sweepIntervalMs(
   changing: readonly Droplet[],
   listed: number,
   now: number,
   boots?: Boots | undefined,
+  isHeld = false,
 ): number {
   const pages = Math.ceil(listed / PAGE_SIZE);
   if (changing.length === 0) return Math.max(QUIET_MS, pages * QUIET_PER_PAGE_MS);
   const isMany = changing.length > FEW;
   const wait = Math.min(...changing.map((droplet) => waitFor(droplet, isMany, now, boots)));
   const paced = isMany ? (pages - 1) * MANY_PER_FURTHER_PAGE_MS : 0;
-  return Math.max(wait, pages * PER_PAGE_MS, paced);
+  return Math.max(wait, pages * PER_PAGE_MS, paced, isHeld ? HELD_MS : 0);
 }
 
 function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | undefined): number {

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import { type Cloud, CloudError } from '../cloud/cloud.ts';
 import type { Logger } from '../log.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
 import { bootsOf, sweepIntervalMs } from './sweep-interval.ts';
@@ -96,7 +97,8 @@ export class Sweeper {
       const all = droplets();
       const changing = all.filter(isChanging);
       const boots = changing.length > 0 ? bootsOf(all) : undefined;
-      return sweepIntervalMs(changing, this.#listed, clock.now(), boots);
+      const isHeld = all.some(isHeldByBudget);
+      return sweepIntervalMs(changing, this.#listed, clock.now(), boots, isHeld);
     };
     const interval = intervalNow();
     const last = await cloudView.lastSweep();
@@ -118,6 +120,9 @@ export class Sweeper {
     return intervalNow();
   }
 }
+
+const isHeldByBudget = ({ status }: Droplet): boolean =>
+  status?.id === undefined && getCondition(status?.conditions, 'Ready')?.reason === 'RateLimited';
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

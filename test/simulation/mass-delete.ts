@@ -70,13 +70,3 @@ async function settle(world: World): Promise<void> {
     await world.advance(60_000);
   }
 }
-
-/** Most requests in any window of so many ms. `times` rise. */
-function mostWithin(ms: number, times: readonly number[]): number {
-  let [from, most] = [0, 0];
-  for (const [index, time] of times.entries()) {
-    while ((times[from] ?? time) <= time - ms) from++;
-    most = Math.max(most, index - from + 1);
-  }
-  return most;
-}

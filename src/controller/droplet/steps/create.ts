@@ -15,6 +15,8 @@ type Context = StepContext<'Droplet', DropletFacts>;
 
 /** A process that was frozen between intent and call must not call any more: by then another may be looking for the answer. */
 export const START_WITHIN_MS = 5_000;
+/** Of many creates that wait for the budget, so far apart they go: 75 requests a minute come back, and the listings want some. */
+const CREATE_PACE_MS = 60_000 / 65;
 
 /**
  * Creates the droplet exactly once: intent, call, id. DigitalOcean has no idempotency key, so whatever happens after
@@ -59,9 +61,27 @@ export async function create(context: Context): Promise<StepResult> {
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
     await learnFrom(error, intent, context);
-    if (error.kind === 'rate-limited' || error.kind === 'unauthorized') throw error;
+    if (error.kind === 'rate-limited') throw withTurn(error, context);
+    if (error.kind === 'unauthorized') throw error;
   }
   return undefined;
+}
+
+/** The budget's line is short and looked at often; how many are before it in all, memory tells. */
+function withTurn(error: CloudError, { object, deps }: Context): CloudError {
+  const now = deps.clock.now();
+  const ahead = deps.objects.list('Droplet').items.filter((other) => isAhead(other, object));
+  const { message, status, retryAt = now } = error;
+  const expectedAt = Math.max(retryAt, now + ahead.length * CREATE_PACE_MS);
+  return new CloudError(error.kind, message, { status, retryAt, expectedAt, cause: error });
+}
+
+/** It was declared before, and is still to be asked for: who is being asked for now takes nobody's turn. */
+function isAhead({ metadata, status }: Droplet, one: Droplet): boolean {
+  const isOpen =
+    status?.id === undefined && !status?.intent && !status?.failure && !metadata.deletionTimestamp;
+  const [its, mine] = [metadata.creationTimestamp, one.metadata.creationTimestamp];
+  return isOpen && (its < mine || (its === mine && metadata.name < one.metadata.name));
 }
 
 /** The id is all that ties the machine to the record: written at once, over whatever else was written meanwhile. */

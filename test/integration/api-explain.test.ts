@@ -46,12 +46,20 @@ test('a number that nobody declared: 404', async () => {
 test('shows the timeline, and an estimate once the fleet has a history', async () => {
   await api.ask('POST', '/api/instance/create', { numberphone: NUMBER });
   const { metadata } = await giveStatus(api, { phase: 'creating_droplet', ip: '203.0.113.7' });
-  const note = { step: null, message: 'x', until: undefined, resourceVersion: '1' };
+  const message = 'Waiting for SSH at 203.0.113.7';
+  const note = { step: null, message, until: undefined, resourceVersion: '1' };
   const waiting = { ...note, phase: 'waiting_for_ssh', reason: 'Connect' };
   await api.journal.note(NAME, metadata.uid, waiting);
   expect((await ask()).json.data).toMatchObject({
     eta: null,
-    timeline: [{ phase: 'waiting_for_ssh', reason: 'Connect', endedAt: null, waitedFor: 'x' }],
+    timeline: [
+      {
+        phase: 'waiting_for_ssh',
+        reason: 'Connect',
+        endedAt: null,
+        waitedFor: 'Espera a SSH en 203.0.113.7',
+      },
+    ],
   });
   const clock = new VirtualClock();
   const past = new RedisJournal({ redis: api.redis, prefix: api.prefix, clock });

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { instanceName } from '../../src/resources/instance.ts';
 import { seededRandom } from '../twins/virtual-clock.ts';
+import { mostWithin } from './most-within.ts';
 import { World, type WorldOptions } from './world.ts';
 
 const NEW = Array.from({ length: 20 }, (_, index) => `57334${String(index).padStart(7, '0')}`);

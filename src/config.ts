@@ -24,6 +24,8 @@ const schema = z.object({
     .optional(),
   /** What one key may ask for on the average; twice as much at once. */
   API_REQUESTS_PER_SECOND: z.coerce.number().positive().max(1_000_000).default(1_000),
+  /** Watches, events and logs that one key may follow at a time, in each process. */
+  API_STREAMS_PER_KEY: z.coerce.number().int().positive().max(1_000_000).default(1_000),
   /** key: /metrics needs one of the keys too. */
   METRICS_AUTH: z.enum(['none', 'key']).default('none'),
 

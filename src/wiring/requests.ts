@@ -46,6 +46,7 @@ export async function startRequests(
     apiKeys: parseApiKeys(config.API_KEY ?? ''),
     corsOrigins: listOf(config.CORS_ORIGINS),
     requestsPerSecond: config.API_REQUESTS_PER_SECOND,
+    streamsPerKey: config.API_STREAMS_PER_KEY,
   };
   const health = {
     ...facts,

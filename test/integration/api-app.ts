@@ -106,6 +106,7 @@ export async function anApi(
     audit: new RedisAuditTrail({ redis, prefix }),
     apiKeys: parseApiKeys(KEY),
     requestsPerSecond: 1_000_000,
+    streamsPerKey: 1_000,
     corsOrigins: [],
     newRequestId: randomUUID,
     version: '1.2.3',

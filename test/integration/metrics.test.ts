@@ -137,6 +137,7 @@ describe('/metrics', () => {
       clock: systemClock,
       apiKeys: parseApiKeys(KEY),
       requestsPerSecond: 100,
+      streamsPerKey: 10,
       corsOrigins: [],
     };
     api = await anApi({

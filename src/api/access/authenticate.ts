@@ -5,6 +5,7 @@ import { ApiError } from '../errors.ts';
 import { parsePath } from '../kube/path.ts';
 import { messages } from '../rest/messages.ts';
 import { type ApiKey, callerOf } from './keys.ts';
+import { OpenStreams } from './open-streams.ts';
 import { RateLimit } from './rate-limit.ts';
 import { type Caller, mayAct, roleFor } from './roles.ts';
 import { Throttle } from './throttle.ts';
@@ -15,11 +16,25 @@ export interface AccessDeps {
   readonly apiKeys: readonly ApiKey[];
   /** Requests that one key may make, on the average. */
   readonly requestsPerSecond: number;
+  /** Streams that one key may hold open at a time. */
+  readonly streamsPerKey: number;
   /** Web pages of other origins that may call the API, like https://panel.example.com. */
   readonly corsOrigins: readonly string[];
 }
 
-export type WithCaller = { Variables: { caller: Caller } };
+export type WithCaller = {
+  Variables: {
+    caller: Caller;
+    openStream: () => () => void;
+  };
+};
+
+/** Streams end when their clients go: nobody knows when that will be. */
+const STREAM_RETRY_MS = 10_000;
+
+/** Counts an answer that goes on, until what this answers is called. Throws ApiError 429. */
+export const openStream = (c: Context): (() => void) =>
+  (c as Context<WithCaller>).get('openStream')();
 
 /**
  * Lets through whoever sends one of the keys, as `x-api-key` or, where that is absent, as a bearer token, and whose role allows
@@ -28,6 +43,7 @@ export type WithCaller = { Variables: { caller: Caller } };
 export function authenticate(deps: AccessDeps): MiddlewareHandler<WithCaller> {
   const { clock, apiKeys } = deps;
   const throttle = new Throttle();
+  const streams = new OpenStreams(deps.streamsPerKey);
   const limit = new RateLimit(deps.requestsPerSecond);
   return async (c, next) => {
     const bearer = /^Bearer +(\S.*)$/i.exec(c.req.header('authorization') ?? '')?.[1];
@@ -42,6 +58,11 @@ export function authenticate(deps: AccessDeps): MiddlewareHandler<WithCaller> {
     const waitMs = limit.take(caller.name, now);
     if (waitMs > 0) throw tooMany(messages.tooManyRequests, waitMs);
     c.set('caller', caller);
+    c.set('openStream', () => {
+      const close = streams.open(caller.name);
+      if (!close) throw tooMany(messages.tooManyStreams, STREAM_RETRY_MS);
+      return close;
+    });
     const needed = roleFor(c.req.method, pathOf(c));
     if (!mayAct(caller, needed)) throw new ApiError(403, messages.notAllowed(caller, needed));
     await next();

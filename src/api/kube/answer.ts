@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { StoreError } from '../../store/store.ts';
 import type { WithCaller } from '../access/authenticate.ts';
 import { ApiError } from '../errors.ts';
+import { messages } from '../rest/messages.ts';
 import {
   badRequest,
   expired,
@@ -32,7 +33,7 @@ function kubeErrorOf(error: Error, c: Context): KubeError | undefined {
   if (error instanceof ApiError) {
     if (error.status === 401) return unauthorized();
     if (error.status === 403) return forbidden(c);
-    if (error.status === 429) return tooManyRequests(error.headers);
+    if (error.status === 429) return tooManyRequests(error);
     if (error.status === 405) return methodNotAllowed([error.headers['allow'] ?? '']);
     return noSuchPath();
   }
@@ -59,9 +60,12 @@ function forbidden(c: Context<WithCaller>): KubeError {
   return new KubeError(403, 'Forbidden', message);
 }
 
-function tooManyRequests(headers: Readonly<Record<string, string>>): KubeError {
+function tooManyRequests({ headers, message: told }: ApiError): KubeError {
   const retryAfterSeconds = Number(headers['retry-after']);
-  const message = 'Too many requests, please try again later.';
+  const message =
+    told === messages.tooManyStreams
+      ? 'This key holds as many watches and other streams open as it may: end one, and try again.'
+      : 'Too many requests, please try again later.';
   return new KubeError(429, 'TooManyRequests', message, {
     details: { retryAfterSeconds },
     headers,

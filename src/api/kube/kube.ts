@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Handler } from 'hono';
 import { type Kind, kinds } from '../../resources/kinds.ts';
+import { openStream } from '../access/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { getNamespaces, getServices } from './core.ts';
 import { remove, removeAll } from './delete.ts';
@@ -87,7 +88,7 @@ async function collection(kind: Kind, request: KubeRequest): Promise<Response> {
     return jsonText(request, await listText(kind, query, { ...request, form, now: clock.now() }));
   }
   if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
-  await watch(kind, query, outgoing(c), STREAM_HEADERS, { ...request, form });
+  await watch(kind, query, streamOf(c), STREAM_HEADERS, { ...request, form });
   return RESPONSE_ALREADY_SENT;
 }
 
@@ -99,8 +100,15 @@ async function events(
   if (namespace !== undefined && name !== undefined) return getEvent(namespace, name, request);
   if (!flag(query, 'watch')) return listEvents(namespace, request);
   if (c.req.method === 'HEAD') return c.body(null, 200, STREAM_HEADERS);
-  await watchEvents(namespace, request, outgoing(c), STREAM_HEADERS);
+  await watchEvents(namespace, request, streamOf(c), STREAM_HEADERS);
   return RESPONSE_ALREADY_SENT;
+}
+
+/** Counted until its connection closes. Throws ApiError 429. */
+function streamOf(c: Context): ReturnType<typeof outgoing> {
+  const response = outgoing(c);
+  response.once('close', openStream(c));
+  return response;
 }
 
 const STREAM_HEADERS = {

@@ -1,6 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { stream, streamSSE } from 'hono/streaming';
 import { instanceName } from '../../resources/instance.ts';
+import { openStream } from '../access/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { operation } from '../openapi/operation.ts';
@@ -67,13 +68,14 @@ function followed(
   const lastId = c.req.header('last-event-id') ?? '';
   const from = Number(/^[0-9]{1,15}$/.test(lastId) ? lastId : (offset ?? 0));
   const bootstrap: Bootstrap = { name, from };
+  const close = openStream(c);
   // Proxies that gather answers would hold back what is to be seen as it comes.
   c.header('x-accel-buffering', 'no');
   if (wantsEvents) {
     return streamSSE(c, async (events) => {
       const left = new AbortController();
       events.onAbort(() => left.abort());
-      for await (const piece of followLog(deps, bootstrap, left.signal)) {
+      for await (const piece of counted(followLog(deps, bootstrap, left.signal), close)) {
         if (piece === 'quiet') await events.write(': still here\n\n');
         else {
           const data = JSON.stringify(piece.text);
@@ -87,8 +89,16 @@ function followed(
   return stream(c, async (text) => {
     const left = new AbortController();
     text.onAbort(() => left.abort());
-    for await (const piece of followLog(deps, bootstrap, left.signal)) {
+    for await (const piece of counted(followLog(deps, bootstrap, left.signal), close)) {
       if (piece !== 'quiet') await text.write(piece.text);
     }
   });
+}
+
+async function* counted<T>(pieces: AsyncIterable<T>, close: () => void): AsyncGenerator<T> {
+  try {
+    yield* pieces;
+  } finally {
+    close();
+  }
 }

@@ -10,6 +10,7 @@ import {
 } from '../../resources/instance.ts';
 import { controllerOwner, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import { StoreError } from '../../store/store.ts';
+import { openStream } from '../access/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { operation } from '../openapi/operation.ts';
@@ -103,7 +104,11 @@ export function instances(deps: ApiDeps): Hono {
       await find(deps, number);
       return c.body(null, 200, { 'content-type': 'text/event-stream' });
     }
-    const followed = await follow(deps, number);
+    const close = openStream(c);
+    const followed = await follow(deps, number).catch((error: unknown) => {
+      close();
+      throw error;
+    });
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => followed.end());
       let said = '';
@@ -125,6 +130,7 @@ export function instances(deps: ApiDeps): Hono {
         }
       } finally {
         followed.end();
+        close();
       }
     });
   });

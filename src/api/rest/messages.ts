@@ -54,6 +54,8 @@ export const messages = {
   tooManyGuesses:
     'Demasiadas claves equivocadas desde esta dirección; intente de nuevo dentro de un minuto',
   tooManyRequests: 'Demasiadas peticiones con esta clave; intente de nuevo en un momento',
+  tooManyStreams:
+    'Esta clave ya tiene abiertas tantas conexiones de seguimiento (eventos, registros, watch) como puede; cierre alguna e intente de nuevo',
   noPath: 'La ruta no existe; vea la guía de la API',
   noMethod: (allowed: string) => `La ruta existe, pero solo acepta ${allowed}`,
   unavailable:

@@ -78,7 +78,7 @@ export function ownNames({
     .map((name) => name.trim())
     .filter((name) => name !== '' && name !== '0.0.0.0' && name !== '::');
   const addresses = Object.values(networkInterfaces()).flatMap((all) =>
-    (all ?? []).map(({ address }) => address.replace(/%.*$/, '')),
+    (all ?? []).map(({ address }) => address.replace(/%.*$/s, '')),
   );
   return [...new Set(['localhost', '127.0.0.1', '::1', hostname(), ...given, ...addresses])];
 }

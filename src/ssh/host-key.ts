@@ -19,7 +19,7 @@ export function newHostKey(): HostKey {
 
 /** SHA-256 fingerprint as OpenSSH prints it. `blob` is what follows the type in a public key line, decoded. */
 export const fingerprint = (blob: Uint8Array): string =>
-  `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/, '')}`;
+  `SHA256:${createHash('sha256').update(blob).digest('base64').replaceAll('=', '')}`;
 
 /** The type and the decoded blob of "ssh-ed25519 AAAA… comment". Throws TypeError when it is no public key line. */
 export function readPublicKey(line: string): { readonly type: string; readonly blob: Buffer } {

@@ -6,7 +6,7 @@ import { RedisBudget } from '../cloud/budget.ts';
 import { DigitalOcean } from '../cloud/digitalocean.ts';
 import type { Config } from '../config.ts';
 import { mustAnswer, openRedis, placeOfRedis } from '../open-redis.ts';
-import type { CloudDroplet } from '../resources/cloud-droplet.ts';
+import { type CloudDroplet, wasMadeForPool } from '../resources/cloud-droplet.ts';
 import type { InstanceSpec } from '../resources/instance.ts';
 import { DEFAULT_CLASS } from '../resources/instance-class.ts';
 import { parseManifests } from '../resources/manifest.ts';
@@ -138,6 +138,15 @@ function show({ rebuilt }: Rebuild, hasFile: boolean): void {
     const place = [droplet.state, droplet.ip, droplet.region].filter(Boolean).join(' ');
     print(
       `droplet ${droplet.id} ${place}: ${objects.map(({ kind }) => kind).join(' and ')} ${droplet.name}`,
+    );
+  }
+  const pooled = rebuilt.filter(
+    ({ droplet, objects }) => wasMadeForPool(droplet) && objects.length === 1,
+  );
+  if (pooled.length > 0) {
+    const which = pooled.map(({ droplet }) => `${droplet.id} (${droplet.name})`).join(', ');
+    complain(
+      `Made for a pool, and kept as droplets that nobody owns, for one may have been claimed by a number just before: ${which}. Delete those that serve none: DELETE /api/droplet/NAME. A pool that is declared again makes its own.`,
     );
   }
   complain(

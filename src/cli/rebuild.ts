@@ -1,5 +1,5 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
-import { clusterTag, ORQUESTA_TAG, uidOf } from '../resources/cloud-droplet.ts';
+import { clusterTag, ORQUESTA_TAG, uidOf, wasMadeForPool } from '../resources/cloud-droplet.ts';
 import { type DropletStatus, dropletSpec } from '../resources/droplet.ts';
 import { type InstanceSpec, instanceName, instanceSpec } from '../resources/instance.ts';
 import { kinds } from '../resources/kinds.ts';
@@ -46,7 +46,8 @@ export interface Rebuild {
 
 /**
  * The records that an account's droplets speak of by their tags: a droplet bears its Orquesta's id and the uid of its Droplet object,
- * and its name is the number's. The wish itself is nowhere but in Redis: what `specs` does not tell gets its defaults. Pure.
+ * and its name is the number's. One that was made for a pool is a number's when it bears its name, and else nobody's: it may
+ * wait, or have been claimed just now, and is kept. The wish itself is nowhere but in Redis: what `specs` does not tell gets its defaults. Pure.
  */
 export function rebuild(droplets: readonly CloudDroplet[], options: RebuildOptions): Rebuild {
   const ours = droplets
@@ -57,7 +58,8 @@ export function rebuild(droplets: readonly CloudDroplet[], options: RebuildOptio
   const seen = new Map<string, CloudDroplet>();
   const rebuilt: Rebuilt[] = [];
   for (const droplet of ours) {
-    const uid = uidOf(droplet);
+    // What was made for a pool bears no uid, and the name by which it was known is gone once a number has it.
+    const uid = uidOf(droplet) ?? (wasMadeForPool(droplet) ? options.newUid() : undefined);
     const twin = seen.get(droplet.name);
     seen.set(droplet.name, droplet);
     if (uid === undefined) {

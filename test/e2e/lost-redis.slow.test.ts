@@ -163,4 +163,41 @@ describe('a lost Redis', () => {
     );
     await program.reaches(NUMBERS[1], 'completed');
   });
+
+  it('droplets of a pool, which bear no uid: the claimed one comes back as its number, the waiting one is kept', async () => {
+    const CLAIMING = '573332223333';
+    const POOL = '/apis/orquesta.clientfy.io/v1/instancepools/warm';
+    await program.apply(
+      '{apiVersion: orquesta.clientfy.io/v1, kind: InstancePool, metadata: {name: warm}, spec: {replicas: 1}}',
+    );
+    const isReady = async () => {
+      const { status } = (await (await program.request('GET', POOL)).json()) as {
+        status?: { ready: number };
+      };
+      return status?.ready === 1;
+    };
+    await eventually('one waits', isReady);
+    await program.request('POST', '/api/instance/create', { numberphone: CLAIMING });
+    const claimed = await program.reaches(CLAIMING, 'completed');
+    const living = () => world.simulator.account.living();
+    await eventually('it has its name', () =>
+      living().some(({ name }) => name === `bot-${CLAIMING}`),
+    );
+    await eventually('another one waits', isReady);
+    const [made, live] = [world.made(), living().map(({ id }) => id)];
+    await flush();
+
+    const rebuilt = await world.orquesta('import', '--from-cloud', '--write');
+    expect([rebuilt.code, rebuilt.stderr]).toEqual([0, expect.stringContaining('were written')]);
+    expect(rebuilt.stderr).toMatch(/Made for a pool, and kept .*\(pool-warm-/);
+    program = await world.run();
+    const back = await program.reaches(CLAIMING, 'completed');
+    expect(back.instanceInfo?.dropletId).toBe(claimed.instanceInfo?.dropletId);
+    expect(living().map(({ id }) => id)).toEqual(live);
+    expect(world.made()).toBe(made);
+    await program.remove(CLAIMING);
+    expect(living().map(({ id }) => id)).toEqual(
+      live.filter((id) => id !== claimed.instanceInfo?.dropletId),
+    );
+  });
 });

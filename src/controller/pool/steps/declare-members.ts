@@ -60,6 +60,9 @@ function memberName(pool: string, random: Random): string {
     { length: SUFFIX_LENGTH },
     () => LETTERS[Math.floor(random() * LETTERS.length)],
   ).join('');
-  const part = pool.replaceAll('.', '-').slice(0, MAX_POOL_PART).replace(/(?<!-)-+$/, '');
+  const part = pool
+    .replaceAll('.', '-')
+    .slice(0, MAX_POOL_PART)
+    .replace(/(?<!-)-+$/, '');
   return `pool-${part}-${suffix}`;
 }

@@ -46,6 +46,9 @@ const absolutePath = z
     'must be an absolute path of letters, digits, ".", "_", "@", "+" and "-", without ".."',
   );
 
+/** Goes into shell text, where one that begins with "-" would be an option. */
+export const SERVICE_NAME = /^[A-Za-z0-9:_.@][A-Za-z0-9:_.@-]{0,239}\.service$/;
+
 export const instanceClassSpec = z.strictObject({
   droplet: dropletTemplate
     .prefault({})
@@ -97,10 +100,7 @@ export const instanceClassSpec = z.strictObject({
     .strictObject({
       service: z
         .string()
-        .regex(
-          /^[A-Za-z0-9:_.@-]{1,240}\.service$/,
-          'must be the name of a systemd service, like clientfy-bot.service',
-        )
+        .regex(SERVICE_NAME, 'must be the name of a systemd service, like clientfy-bot.service')
         .default('clientfy-bot.service')
         .describe('The systemd service of the bot.'),
       env: environment.default({}).describe('Environment variables of all bots of the class.'),

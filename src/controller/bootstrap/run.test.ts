@@ -1,11 +1,14 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { localFiles } from '../../../test/twins/local-files.ts';
+import { instanceClassSpec } from '../../resources/instance-class.ts';
+import { parseEnvironmentFile } from '../../simulator/guest/unit-file.mjs';
 import type { CommandResult, Session } from '../../ssh/shell.ts';
-import { ensureRun } from './run.ts';
+import { ensureRun, runFiles } from './run.ts';
 
 const never = new AbortController().signal;
 const RUN_SH = readFileSync(new URL('./run.sh', import.meta.url), 'utf8');
@@ -68,6 +71,56 @@ describe.skipIf(existsSync('/run/systemd/system'))('a run without systemd', () =
     await eventually(() => existsSync(join(root, 'var/lib/orquesta/one/exit')));
     expect(await ensure('one', script)).toEqual({ is: 'ended', exitCode: 7 });
     expect(readFileSync(join(root, 'runs'), 'utf8')).toBe('once\n');
+  });
+
+  it('gives every value to the script and to the bot as it is, whatever it is made of', async () => {
+    const hostile = [
+      ...'\'"`$\\;&|<>()*?[]{}~#!%^ \t\n\r\v\f\x7f\x1b\x01',
+      ...['\u2028', '\u2029', '\u0085', '\ufeff', '\u200b', '\u202e', 'ñ', '🤖'],
+      ...[
+        '$(touch owned)',
+        '`touch owned`',
+        "'; touch owned; '",
+        '"; touch owned; "',
+        '\n',
+        '\r\n',
+      ],
+      ...['\nB=1', '\r\nLD_PRELOAD=x', '-n', '-e', '', ' ', '\n\n\n', 'x\n', '\\', '\\\n', '%s%n'],
+      ...fc.sample(fc.string({ unit: 'binary' }), 60).map((text) => text.replaceAll('\0', '')),
+    ];
+    const env = Object.fromEntries(hostile.map((value, i) => [`V${i}`, value]));
+    const klass = instanceClassSpec.parse({
+      bootstrap: {
+        files: [{ path: '/opt/a.txt', content: hostile.join('\n') }],
+        script:
+          'env -0 >"$ORQUESTA_ROOT/seen"; cp "$ORQUESTA_BOT_ENV_FILE" "$ORQUESTA_ROOT/bot.env"',
+      },
+    });
+    const secrets = { read: async () => '' };
+    const files = await runFiles('run', klass, { bot: env, script: env }, secrets);
+    await ensureRun(session, 'run', files, 60, never);
+    await eventually(() => existsSync(join(root, 'var/lib/orquesta/run/exit')));
+    const seen = new Map(
+      readFileSync(join(root, 'seen'), 'utf8')
+        .split('\0')
+        .map((line) => {
+          const at = line.indexOf('=');
+          return [line.slice(0, at), line.slice(at + 1)] as const;
+        }),
+    );
+    // What UTF-8 can't say came to be U+FFFD on its way.
+    const asBytes = (text: string) => Buffer.from(text).toString();
+    for (const [name, value] of Object.entries(env)) {
+      expect([name, seen.get(name)]).toEqual([name, asBytes(value)]);
+    }
+    const botEnv = parseEnvironmentFile(
+      readFileSync(join(root, 'var/lib/orquesta/run/bot.env'), 'utf8'),
+    );
+    const wanted = Object.entries(env).map(([name, value]) => [name, asBytes(value)]);
+    expect(botEnv).toEqual(Object.fromEntries(wanted));
+    expect(readFileSync(join(root, 'opt/a.txt'), 'utf8')).toBe(asBytes(hostile.join('\n')));
+    expect(readdirSync(root).sort()).toEqual(['bot.env', 'opt', 'seen', 'var']);
+    expect(existsSync('owned')).toBe(false);
   });
 
   it('ends an earlier run with all that it started, before it begins itself', async () => {

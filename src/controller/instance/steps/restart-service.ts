@@ -1,3 +1,4 @@
+import { SERVICE_NAME } from '../../../resources/instance-class.ts';
 import { ShellError } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { isRestartAsked } from '../plan-bot.ts';
@@ -7,6 +8,8 @@ import { botOf, type InstanceContext, sessionWithPinned, timeOf } from './contex
 export async function restartService(context: InstanceContext): Promise<StepResult> {
   const { object, signal } = context;
   const { service } = botOf(context);
+  // That of the bot which runs is read from its status.
+  if (!SERVICE_NAME.test(service)) throw new Error(`"${service}" can't be the name of a service`);
   const asked = object.spec.restartedAt;
   const isAsked = isRestartAsked(object);
   let problem: string | undefined;

@@ -28,6 +28,10 @@ export const DROPLET_SENTENCES: readonly Sentence[] = [
     'El droplet {id} falta en la lista de la cuenta',
   ],
   [
+    'DigitalOcean no longer shows droplet {id}, which is young: asking once more',
+    'DigitalOcean ya no muestra el droplet {id}, que es reciente: pregunta otra vez',
+  ],
+  [
     'DigitalOcean accepted the droplet and does not list it yet',
     'DigitalOcean aceptó el droplet y todavía no lo muestra en su lista',
   ],

@@ -85,12 +85,19 @@ const SOURCES = [
   'controller/pool',
   'controller/pool/steps',
   'controller/host-key',
+  'controller/session',
 ]
   .flatMap((folder) => readdirSync(new URL(folder, src)).map((file) => `${folder}/${file}`))
   .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
   .concat(['brakes', 'outages', 'knock', 'orphans'].map((name) => `controller/${name}.ts`))
   .concat('controller/bootstrap/follow.ts', 'bot/http-bot.ts')
-  .concat('ssh/login.ts', 'ssh/tcp.ts', 'ssh/connection.ts', 'cloud/verdict.ts');
+  .concat(
+    'ssh/sftp-files.ts',
+    'ssh/login.ts',
+    'ssh/tcp.ts',
+    'ssh/connection.ts',
+    'cloud/verdict.ts',
+  );
 
 /** The sentences that a file can say, with 7 for each value: literals of several words outside of comments. */
 function sentencesOf(path: string): string[] {

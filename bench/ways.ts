@@ -12,10 +12,11 @@ export interface Way {
   readonly dropletId: number;
 }
 
-/** Posts all at once, and waits until all are completed. */
+/** Posts all at once, and waits until all are completed, `limitMs` at most. */
 export async function createAll(
   { apis, store }: World,
   numbers: readonly string[],
+  limitMs = 600_000,
 ): Promise<readonly Way[]> {
   const api = apis[0];
   if (!api) throw new Error('There is no API to create with.');
@@ -36,7 +37,7 @@ export async function createAll(
       const mine = items.filter(({ metadata }) => posted.has(metadata.name));
       return mine.every(({ status }) => status?.phase === 'completed') && mine;
     },
-    600_000,
+    limitMs,
   );
   return done.map(({ metadata, status }) => ({
     postedAt: posted.get(metadata.name) ?? 0,

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bulk } from '../bench/bulk.ts';
 import { cold } from '../bench/cold.ts';
 import { type Findings, meets, table } from '../bench/figure.ts';
 import { pair } from '../bench/pair.ts';
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run bench -- [section …] [options]
   cold    overhead of a create over what the machine itself takes, and its API calls
   pool    an instance that claims a droplet from a warm pool, against a cold one
   pair    the same creates by one controller and by two
+  bulk    more creates at once than a minute's requests; by its name only, for it takes a quarter of an hour
   scale   what a fleet costs that is up: idle, memory, resync, lists, status calls, health
 
   --boot LIST      seconds that machines boot, like 2,10,40 (default 2)
@@ -22,6 +24,7 @@ const USAGE = `Usage: npm run bench -- [section …] [options]
   --together N     creates at once (default 100)
   --claims N        claims from the pool, and cold creates beside them (default 10)
   --pair N          creates for one controller and for two (default 40)
+  --bulk N          creates at once for bulk (default 1000)
   --sizes LIST     instances of the fleet (default 1000; 1000,10000 takes a quarter of an hour)
   --idle N         seconds that it is watched at rest (default 65)
   --json           the figures as JSON
@@ -36,6 +39,7 @@ const { values, positionals } = parseArgs({
     together: { type: 'string', default: '100' },
     claims: { type: 'string', default: '10' },
     pair: { type: 'string', default: '40' },
+    bulk: { type: 'string', default: '1000' },
     sizes: { type: 'string', default: '1000' },
     idle: { type: 'string', default: '65' },
     json: { type: 'boolean', default: false },
@@ -59,6 +63,7 @@ const sections: Readonly<Record<string, () => Promise<readonly Findings[]>>> = {
     const [bootSeconds] = values.boot.split(',').map(Number);
     return [await pool({ bootSeconds: bootSeconds ?? 2, claims: Number(values.claims), say })];
   },
+  bulk: async () => [await bulk({ creates: Number(values.bulk), say })],
   pair: async () => [await pair({ creates: Number(values.pair), say })],
   scale: async () => [
     await scale({
@@ -68,6 +73,8 @@ const sections: Readonly<Record<string, () => Promise<readonly Findings[]>>> = {
     }),
   ],
 };
+
+const USUAL = Object.keys(sections).filter((name) => name !== 'bulk');
 
 async function main(): Promise<number> {
   if (values.help) {
@@ -80,7 +87,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const findings: Findings[] = [];
-  for (const name of positionals.length > 0 ? positionals : Object.keys(sections)) {
+  for (const name of positionals.length > 0 ? positionals : USUAL) {
     say(`${name} …`);
     findings.push(...((await sections[name]?.()) ?? []));
   }

@@ -1,10 +1,11 @@
 // Proves the main job over every kind of Redis that REDIS_URL can name, with real servers.
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { makeCertificates, tlsArguments } from '../integration/certificates.ts';
 import { OwnRedis } from '../integration/own-redis.ts';
 import { RedisCluster } from '../integration/redis-cluster.ts';
 import { RedisGroup } from '../integration/redis-group.ts';
@@ -57,14 +58,10 @@ describe.concurrent('the main job', () => {
     async (context) => {
       const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
       context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-      const at = (file: string) => join(dir, file);
       makeCertificates(dir);
+      const at = (file: string) => join(dir, file);
       const port = String(new URL((await unusedServer()).url).port);
-      await ownRedis(context, [
-        ...['--port', '0', '--tls-port', port],
-        ...['--tls-cert-file', at('server.pem'), '--tls-key-file', at('server.key')],
-        ...['--tls-ca-cert-file', at('ca.pem'), '--tls-auth-clients', 'no'],
-      ]);
+      await ownRedis(context, [...['--port', '0', '--tls-port', port, ...tlsArguments(dir)]]);
       const url = `rediss://127.0.0.1:${port}`;
       const begun = await begin(context, url, { NODE_EXTRA_CA_CERTS: at('ca.pem') });
       await proveMainJob(begun);
@@ -73,6 +70,30 @@ describe.concurrent('the main job', () => {
       expect([refused.code, refused.stderr]).toEqual([1, expect.stringMatching(/certificate/)]);
     },
   );
+
+  it.skipIf(lacksOpenssl)(`over Sentinels and servers by TLS${lacksOpenssl}`, async (context) => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
+    context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    makeCertificates(dir);
+    const group = await RedisGroup.begin(dir);
+    context.onTestFinished(() => group.end());
+    expect(group.url).toMatch(/^rediss\+sentinel:/);
+    const begun = await begin(context, group.url, { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem') });
+    await proveMainJob(begun);
+    const refused = await begun.world.orquesta('export');
+    expect(refused.code).toBe(1);
+  });
+
+  it.skipIf(lacksOpenssl)(`over a cluster by TLS${lacksOpenssl}`, async (context) => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-tls-'));
+    context.onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    makeCertificates(dir);
+    const cluster = await RedisCluster.begin(dir);
+    context.onTestFinished(() => cluster.end());
+    expect(cluster.url).toMatch(/^rediss\+cluster:/);
+    const env = { NODE_EXTRA_CA_CERTS: join(dir, 'ca.pem'), REDIS_PREFIX: '{orquesta}' };
+    await proveMainJob(await begin(context, cluster.url, env));
+  });
 
   it('as a user who may do no more than docs/redis.md says', async (context) => {
     const rule = /^(user orquesta .*)$/m.exec(readFileSync('docs/redis.md', 'utf8'))?.[1] ?? '';
@@ -164,42 +185,3 @@ describe.concurrent('the main job', () => {
     return server;
   }
 });
-
-/** An authority and a certificate for 127.0.0.1. */
-function makeCertificates(dir: string): void {
-  const openssl = (...args: readonly string[]) =>
-    execFileSync('openssl', args, { cwd: dir, stdio: ['ignore', 'ignore', 'pipe'] });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  openssl(
-    'req',
-    '-x509',
-    ...key,
-    '-keyout',
-    'ca.key',
-    '-out',
-    'ca.pem',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=test authority',
-  );
-  openssl('req', ...key, '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=127.0.0.1');
-  writeFileSync(join(dir, 'names'), 'subjectAltName=IP:127.0.0.1');
-  openssl(
-    'x509',
-    '-req',
-    '-in',
-    'server.csr',
-    '-CA',
-    'ca.pem',
-    '-CAkey',
-    'ca.key',
-    '-CAcreateserial',
-    '-out',
-    'server.pem',
-    '-days',
-    '2',
-    '-extfile',
-    'names',
-  );
-}

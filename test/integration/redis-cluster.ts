@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/clock.ts';
+import { tlsArguments, tlsClient } from './certificates.ts';
 
 const SLOTS = 16_384;
 const LIMIT_MS = 60_000;
@@ -14,20 +15,22 @@ export class RedisCluster {
   /** Of the masters, as REDIS_URL names them. */
   readonly url: string;
   readonly #dir: string;
+  readonly #certificates: string | undefined;
   readonly #ports: readonly number[];
   readonly #processes = new Map<number, ChildProcess>();
 
-  private constructor(dir: string, ports: readonly number[]) {
+  private constructor(dir: string, ports: readonly number[], certificates: string | undefined) {
     this.#dir = dir;
+    this.#certificates = certificates;
     this.#ports = ports;
     const nodes = ports.map((port) => `127.0.0.1:${port}`).join(',');
-    this.url = `redis+cluster://${nodes}`;
+    this.url = `${certificates === undefined ? 'redis' : 'rediss'}+cluster://${nodes}`;
   }
 
-  /** Resolves when every node says that all is well. */
-  static async begin(): Promise<RedisCluster> {
+  /** Resolves when every node says that all is well. `certificates`: all by TLS, with those of this folder. */
+  static async begin(certificates?: string): Promise<RedisCluster> {
     const dir = await mkdtemp(join(tmpdir(), 'orquesta-redis-cluster-'));
-    const cluster = new RedisCluster(dir, await freePorts(6));
+    const cluster = new RedisCluster(dir, await freePorts(6), certificates);
     try {
       await cluster.#start();
     } catch (error) {
@@ -91,7 +94,7 @@ export class RedisCluster {
     for (const port of this.#ports) {
       const dir = join(this.#dir, String(port));
       await mkdir(dir);
-      const settings = ['--port', String(port), '--dir', dir, '--daemonize', 'no'];
+      const settings = [...this.#at(port), '--dir', dir, '--daemonize', 'no'];
       const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
       const delay = ['--repl-diskless-sync-delay', '0'];
       const args = ['redis.conf', ...settings, ...cluster, ...delay];
@@ -129,12 +132,19 @@ export class RedisCluster {
     }
   }
 
+  #at(port: number): readonly string[] {
+    if (this.#certificates === undefined) return ['--port', String(port)];
+    const tls = ['--tls-replication', 'yes', '--tls-cluster', 'yes'];
+    return ['--port', '0', '--tls-port', String(port), ...tls, ...tlsArguments(this.#certificates)];
+  }
+
   async #idOf(port: number): Promise<string> {
     return String(await this.#ask(port, 'CLUSTER', 'MYID'));
   }
 
   async #ask(port: number, command: string, ...args: readonly string[]): Promise<unknown> {
     const node = new Redis(port, '127.0.0.1', {
+      ...tlsClient(this.#certificates),
       protocol: 2,
       retryStrategy: () => null,
       enableReadyCheck: false,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/clock.ts';
+import { tlsArguments, tlsClient } from './certificates.ts';
 
 const NAME = 'mymaster';
 const SENTINELS = 3;
@@ -14,22 +15,25 @@ export class RedisGroup {
   /** Of the Sentinels, as REDIS_URL names them. */
   readonly url: string;
   readonly #dir: string;
+  readonly #certificates: string | undefined;
   readonly #nodePorts: readonly number[];
   readonly #sentinelPorts: readonly number[];
   readonly #processes = new Map<number, ChildProcess>();
 
-  private constructor(dir: string, ports: readonly number[]) {
+  private constructor(dir: string, ports: readonly number[], certificates: string | undefined) {
     this.#dir = dir;
+    this.#certificates = certificates;
     this.#nodePorts = ports.slice(0, 2);
     this.#sentinelPorts = ports.slice(2);
     const sentinels = this.#sentinelPorts.map((port) => `127.0.0.1:${port}`).join(',');
-    this.url = `redis+sentinel://${sentinels}/${NAME}`;
+    const scheme = certificates === undefined ? 'redis+sentinel' : 'rediss+sentinel';
+    this.url = `${scheme}://${sentinels}/${NAME}`;
   }
 
-  /** Resolves when a failover could succeed: everyone knows everyone, and the replica has what the master has. */
-  static async begin(): Promise<RedisGroup> {
+  /** Resolves when a failover could succeed: everyone knows everyone, and the replica has what the master has. `certificates`: all by TLS, with those of this folder. */
+  static async begin(certificates?: string): Promise<RedisGroup> {
     const dir = await mkdtemp(join(tmpdir(), 'orquesta-redis-group-'));
-    const group = new RedisGroup(dir, await freePorts(2 + SENTINELS));
+    const group = new RedisGroup(dir, await freePorts(2 + SENTINELS), certificates);
     try {
       await group.#start();
     } catch (error) {
@@ -47,7 +51,7 @@ export class RedisGroup {
   /** On the data that it had. A server that comes back believes what it was, until the Sentinels tell it. */
   startNode(port: number, options: readonly string[] = []): void {
     const dir = join(this.#dir, String(port));
-    const settings = ['--port', String(port), '--dir', dir, '--repl-diskless-sync-delay', '0'];
+    const settings = [...this.#at(port), '--dir', dir, '--repl-diskless-sync-delay', '0'];
     this.#spawn(port, [join(dir, 'redis.conf'), ...settings, ...options]);
   }
 
@@ -58,6 +62,7 @@ export class RedisGroup {
   /** One answer of one server, in lines. Rejects when it does not answer. */
   async ask(port: number, command: string, ...args: readonly string[]): Promise<string> {
     const redis = new Redis(port, '127.0.0.1', {
+      ...tlsClient(this.#certificates),
       protocol: 2,
       retryStrategy: () => null,
       enableReadyCheck: false,
@@ -109,7 +114,7 @@ export class RedisGroup {
     const file = join(this.#dir, `sentinel-${port}.conf`);
     const lines = [
       'bind 127.0.0.1',
-      `port ${port}`,
+      `port ${this.#certificates === undefined ? port : 0}`,
       `dir ${this.#dir}`,
       'loglevel warning',
       `sentinel monitor ${NAME} 127.0.0.1 ${master} 2`,
@@ -117,7 +122,18 @@ export class RedisGroup {
       `sentinel failover-timeout ${NAME} 3000`,
     ];
     await writeFile(file, `${lines.join('\n')}\n`);
-    this.#spawn(port, [file, '--sentinel']);
+    this.#spawn(port, [
+      file,
+      '--sentinel',
+      ...(this.#certificates === undefined ? [] : this.#at(port)),
+    ]);
+  }
+
+  /** Where a server or a Sentinel listens. */
+  #at(port: number): readonly string[] {
+    if (this.#certificates === undefined) return ['--port', String(port)];
+    const tls = ['--port', '0', '--tls-port', String(port), '--tls-replication', 'yes'];
+    return [...tls, ...tlsArguments(this.#certificates)];
   }
 
   #spawn(port: number, args: readonly string[]): void {

@@ -1,7 +1,11 @@
 // Proves what can be read off the files in deploy/: that they agree with each other and with the program.
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { anApi } from './api-app.ts';
 
 interface Template {
   readonly metadata: { readonly labels: Readonly<Record<string, string>> };
@@ -102,3 +106,98 @@ test('the compose file gives every service a health check of its own or of its i
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
   }
 });
+
+/** All that the program reads, as its example tells; and what its images, Node.js, Redis and systemd read. */
+const SETTINGS = new Set([
+  ...(readFileSync('.env.example', 'utf8').match(/^#? ?[A-Z][A-Z0-9_]+(?==)/gm) ?? []).map((name) =>
+    name.replace(/^#? ?/, ''),
+  ),
+  ...['NODE_ENV', 'NODE_TLS_REJECT_UNAUTHORIZED', 'REDISCLI_AUTH', 'STATE_DIRECTORY'],
+]);
+
+test('every variable that a file in deploy/ or the Dockerfile names is one that somebody reads', () => {
+  const named = new Map<string, string>();
+  const files = [
+    'Dockerfile',
+    'deploy/compose.yaml',
+    ...['kubernetes', 'systemd'].flatMap((folder) =>
+      readdirSync(`deploy/${folder}`).map((file) => `deploy/${folder}/${file}`),
+    ),
+  ].filter((file) => !file.endsWith('redis.conf'));
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8').replace(/^\s*#.*$/gm, '');
+    const patterns = [/\b([A-Z][A-Z0-9]*_[A-Z0-9_]+)\b/g, /^ENV (\w+)=/gm, /[ {](HOST|PORT)[:=]/g];
+    for (const pattern of patterns) {
+      for (const [, name = ''] of text.matchAll(pattern)) named.set(name, file);
+    }
+  }
+  // Words of systemd's own.
+  for (const own of ['AF_INET', 'AF_INET6', 'AF_UNIX']) named.delete(own);
+  expect([...named].filter(([name]) => !SETTINGS.has(name))).toEqual([]);
+  expect(named.size).toBeGreaterThan(8);
+});
+
+test('every probe and health check asks for a path that the program serves without a key', async () => {
+  const asked = [
+    ...manifests.flatMap((one) => JSON.stringify(one).match(/"path":"\/[a-z]+"/g) ?? []),
+  ].map((found) => /"(\/[a-z]+)"/.exec(found)?.[1] ?? '');
+  asked.push(/(\/\w+)`\)/.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '');
+  expect(asked.length).toBeGreaterThan(4);
+  const api = await anApi();
+  for (const path of new Set(asked)) {
+    const { status } = await api.app.request(path);
+    expect([path, status]).not.toEqual([path, 404]);
+    expect([path, status]).not.toEqual([path, 401]);
+  }
+  await api.close();
+});
+
+const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
+
+test.skipIf(!has('kubectl', 'version', '--client'))('kustomize builds the manifests', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'orquesta-kustomize-'));
+  try {
+    cpSync(FOLDER, dir, { recursive: true });
+    cpSync(join(dir, 'secret.env.example'), join(dir, 'secret.env'));
+    const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', dir], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    const kinds = parseAllDocuments(stdout).map((one) => (one.toJS() as Manifest).kind);
+    for (const kind of [
+      'Deployment',
+      'Service',
+      'PodDisruptionBudget',
+      'NetworkPolicy',
+      'Secret',
+    ]) {
+      expect(kinds).toContain(kind);
+    }
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+test.skipIf(!has('systemd-analyze', '--version'))(
+  'systemd finds nothing wrong with the units',
+  () => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-units-'));
+    try {
+      cpSync('deploy/systemd', dir, { recursive: true });
+      cpSync(join(dir, 'orquesta@.service'), join(dir, 'orquesta@api.service'));
+      const units = readdirSync(dir).filter((name) => !name.includes('@.'));
+      const { status, stderr } = spawnSync(
+        'systemd-analyze',
+        ['verify', ...units.map((name) => join(dir, name))],
+        {
+          encoding: 'utf8',
+        },
+      );
+      // Of other units of this machine nothing is asked.
+      const ours = stderr.split('\n').filter((line) => line.includes('orquesta'));
+      expect([status, ours]).toEqual([0, []]);
+    } finally {
+      rmSync(dir, { recursive: true, force: true });
+    }
+  },
+);

@@ -41,7 +41,7 @@ export class HttpWebhookSender implements WebhookSender {
   async send(endpoint: Endpoint, message: Message, signal: AbortSignal): Promise<Outcome> {
     signal.throwIfAborted();
     const url = new URL(endpoint.url);
-    const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+    const login = `${plain(url.username)}:${plain(url.password)}`;
     url.username = '';
     url.password = '';
     const seconds = Math.floor(this.#clock.now() / 1000);
@@ -85,4 +85,13 @@ export class HttpWebhookSender implements WebhookSender {
 function codeOf(error: unknown): string {
   const { cause } = error as { cause?: { code?: string } };
   return cause?.code ?? 'unknown error';
+}
+
+/** A "%" that escapes nothing stands for itself. */
+function plain(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

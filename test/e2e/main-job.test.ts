@@ -91,7 +91,7 @@ kind: Instance
 spec: {numberphone: "${NUMBER}", className: broken}
 `);
     const failed = await program.reaches(NUMBER, 'failed');
-    expect(failed).toMatchObject({ progress: 75, error: expect.stringContaining('exit code 7') });
+    expect(failed).toMatchObject({ progress: 75, error: expect.stringContaining('código 7') });
     const log = await program.request('GET', `/api/instance/logs/${NUMBER}?format=text`);
     expect(await log.text()).toContain('about to break');
   });

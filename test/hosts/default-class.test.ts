@@ -105,7 +105,7 @@ describe.skipIf(labLacks)('the default class', () => {
     mirror.hideRepository();
     const log = await prepareAgain('worse');
     const failed = await program.reaches(NUMBER, 'failed');
-    expect(failed.error).toContain('exit code 128');
+    expect(failed.error).toContain('código 128');
     expect(log).toContain('==> failed in step "bot source" with exit code 128');
     expect(stepsOf(log).at(-2)).toBe('bot source');
     expect(await tell('systemctl is-active clientfy-bot')).toBe('active');

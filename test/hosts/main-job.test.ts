@@ -180,7 +180,7 @@ describe.skipIf(labLacks)('on real droplets', () => {
     );
     await droplet.exec('systemctl poweroff');
     const failed = await program.reaches(NUMBER, 'failed');
-    expect(failed.error).toMatch(/presents the host key SHA256:.*it is another machine/);
+    expect(failed.error).toMatch(/presenta la clave de host SHA256:.*es otra máquina/);
   });
 });
 
@@ -197,7 +197,7 @@ describe.skipIf(labLacks)('a machine that is not the one we made', () => {
     const program = await world.run();
     await createBot(program, { numberphone: NUMBER });
     const failed = await program.reaches(NUMBER, 'failed', 'completed');
-    expect(failed.error).toMatch(/host key .* is expected: it is another machine/);
+    expect(failed.error).toMatch(/clave de host .*se espera .*es otra máquina/);
     const droplet = await world.machineOf(program, NUMBER);
     expect(await droplet.tell('journalctl -u ssh | grep -c "root" || true')).toBe('0');
   });

@@ -120,7 +120,7 @@ test('tells how things stand at once, each change, and the end', async () => {
   });
   await giveStatus(api, failedAt(1));
   expect(await stream.next()).toMatchObject({
-    data: { status: 'failed', error: 'No SSH session within 300 s' },
+    data: { status: 'failed', error: 'No hubo sesión SSH en 300 s' },
   });
   await vanish();
   expect(await stream.nextWith(({ event }) => event === 'deleted')).toEqual({

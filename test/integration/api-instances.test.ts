@@ -203,7 +203,7 @@ describe('status', () => {
     expect((await status()).json).toMatchObject({
       status: 'failed',
       progress: 50,
-      error: 'No SSH session within 300 s',
+      error: 'No hubo sesión SSH en 300 s',
     });
     await create();
     expect((await status()).json).toMatchObject({

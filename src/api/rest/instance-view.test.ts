@@ -25,8 +25,8 @@ describe('viewOf', () => {
   test('what holds it up until somebody sees to it is an error; ordinary waiting is none', () => {
     const errorFor = (reason: string) =>
       viewOf(anInstance({ status: { conditions: [notReady(reason)] } })).error;
-    expect(errorFor('QuotaExceeded')).toBe('because of QuotaExceeded');
-    expect(errorFor('ClassNotFound')).toBe('because of ClassNotFound');
+    expect(errorFor('QuotaExceeded')).toBe('«because of QuotaExceeded»');
+    expect(errorFor('ClassNotFound')).toBe('«because of ClassNotFound»');
     expect(errorFor('DropletBooting')).toBeNull();
   });
 
@@ -83,7 +83,7 @@ describe('viewOf', () => {
     expect(viewOf(anInstance({ status }))).toMatchObject({
       status: 'failed',
       progress: 75,
-      error: 'The bootstrap ended with exit code 1',
+      error: 'La preparación terminó con código 1',
     });
   });
 
@@ -112,7 +112,7 @@ describe('viewOf', () => {
       'that had failed',
       { phase: 'failed', progress: 75, failure: failure(1) } as const,
       75,
-      'The bootstrap ended with exit code 1',
+      'La preparación terminó con código 1',
     ],
   ])('an instance %s, being deleted', (_, status, progress, error) => {
     const metadata = { deletionTimestamp: '2026-01-01T01:00:00Z' };

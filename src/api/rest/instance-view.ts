@@ -3,6 +3,7 @@ import { getCondition } from '../../resources/condition.ts';
 import type { Instance, InstanceStatus } from '../../resources/instance.ts';
 import { standingOf } from '../../resources/instance-phase.ts';
 import { PHASES } from '../../resources/phase.ts';
+import { spanishOf } from '../../resources/spanish/in-spanish.ts';
 
 /** What `GET /api/instance/status/{numberphone}` answers. */
 export const instanceView = z.strictObject({
@@ -42,19 +43,20 @@ const HOLDS = new Set([
   'SecretMissing',
 ]);
 
-function heldBy(status: InstanceStatus | undefined): string | null {
+function heldBy(status: InstanceStatus | undefined): string | undefined {
   const ready = getCondition(status?.conditions, 'Ready');
-  return ready && HOLDS.has(ready.reason) ? ready.message : null;
+  return ready && HOLDS.has(ready.reason) ? ready.message : undefined;
 }
 
 /** How an instance stands, in the facade's words. Pure. */
 export function viewOf(instance: Instance): InstanceView {
   const { metadata, spec, status } = instance;
   const { phase, progress, failure } = standingOf(instance);
+  const trouble = failure ?? (status?.failure ? undefined : heldBy(status));
   return {
     status: phase,
     progress,
-    error: failure ?? (status?.failure ? null : heldBy(status)),
+    error: trouble === undefined ? null : spanishOf(trouble),
     instanceInfo:
       status?.dropletId === undefined
         ? null

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, expect, inject, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { instanceSpec } from '../../src/resources/instance.ts';
+import { instanceClassSpec } from '../../src/resources/instance-class.ts';
 import type { Resource } from '../../src/resources/meta.ts';
 import { StoreCache } from '../../src/store/cache.ts';
+import { readAll } from '../../src/store/commit-all.ts';
 import { storeKeys } from '../../src/store/keys.ts';
 import { connect } from '../../src/store/redis.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
+import { restore } from '../../src/store/restore.ts';
 import { type Migration, migrate } from '../../src/store/schema.ts';
 
 const ends: (() => unknown)[] = [];
@@ -110,4 +113,30 @@ test('data of a newer program are refused with a sentence, and left as they are'
     'Redis holds objects of schema version 3, and this program knows versions up to 2: start the version of Orquesta that wrote them, or a later one.',
   );
   expect(await redis.get(keys.schemaVersion)).toBe('3');
+});
+
+test('a backup of an earlier version is restored as it is, and migrated by the program that starts on it', async () => {
+  const old = setup();
+  await old.store.create('Instance', anInstance('1111111'));
+  await old.run();
+  const backup = await readAll(old.redis, old.keys);
+  const next = setup();
+  // The newer program was there before, and left its classes.
+  await next.run([counted('a'), counted('b')]);
+  await next.store.create('InstanceClass', {
+    name: 'default',
+    spec: instanceClassSpec.parse({}),
+  });
+  await restore(next.redis, next.prefix, {
+    objects: backup.objects,
+    clusterId: undefined,
+    schemaVersion: 1,
+    afterRevision: '0',
+  });
+  expect(await next.redis.get(next.keys.schemaVersion)).toBe('1');
+  await next.run([counted('a'), counted('b')]);
+  expect(await next.redis.get(next.keys.schemaVersion)).toBe('3');
+  const restored = await next.store.get('Instance', 'bot-1111111');
+  expect(restored?.metadata.labels).toEqual({ a: '1', b: '1' });
+  expect(restored?.metadata.uid).toBe(backup.objects[0]?.metadata.uid);
 });

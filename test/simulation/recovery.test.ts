@@ -75,3 +75,30 @@ it('a number is free as soon as its droplet is gone, though lists still show it 
   await world.untilSettled(LIMIT_MS);
   expect(left).toEqual([]);
 });
+
+it('a create whose outcome is unknown waits quietly while the token is refused', async () => {
+  let writes = 0;
+  const world = new World({
+    random: seededRandom(8),
+    intercept: async (effect, run) => {
+      if (effect.method === 'updateStatus') writes++;
+      if (writes > 5_000) throw new Error('It spins');
+      return run();
+    },
+  });
+  await world.start([0, 300]);
+  world.setFaults([{ fault: { kind: 'reset' }, on: { operations: ['createDroplet'] } }]);
+  await world.pool('warm', { replicas: 2 });
+  const isLost = () =>
+    world.store
+      .peekAll('Droplet')
+      .some(({ status }) => status?.message.includes('outcome of the create is unknown'));
+  await world.until('the creates are lost', isLost, LIMIT_MS);
+  world.setFaults([{ fault: { kind: 'unauthorized' } }]);
+  writes = 0;
+  await world.advance(120_000);
+  expect(writes).toBeLessThan(200);
+  world.setFaults([]);
+  await world.untilSettled(LIMIT_MS);
+  expect(world.account.ledger.report().droplets).toHaveLength(2);
+});

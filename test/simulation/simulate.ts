@@ -29,6 +29,9 @@ const NUMBERS = ['573330000001', '573330000002', '573340000003'] as const;
 const TAGGED = { name: 'bot-57333*' };
 const UNTAGGED = { name: 'bot-57334*' };
 const NO_CREATES = { operations: ['listDroplets', 'getDroplet', 'deleteDroplet', 'actOnDroplet'] };
+const POOL = 'warm';
+/** Of the seeds; a pool makes a run longer. */
+const POOL_SHARE = 0.3;
 /** Without faults: two looks for a lost create, an orphan's ten minutes, a whole ladder of repairs, deadlines of machines that never came up. */
 const SETTLES_MS = 45 * 60_000;
 const STAYS_MS = 60_000;
@@ -77,6 +80,7 @@ const lineOf = (time: string, effect: Effect): string => `${time}   ${describeEf
 type Tell = (what: string) => void;
 
 async function chaos(world: World, random: Random, tell: Tell): Promise<void> {
+  if (random() < POOL_SHARE) await fills(world, random, tell);
   for (const number of NUMBERS) if (random() < 0.7) await world.create(number);
   const events = 15 + pick(random, 30);
   for (let event = 0; event < events; event++) {
@@ -101,7 +105,7 @@ async function happens(world: World, random: Random, tell: Tell): Promise<void> 
     random,
     world.processes.filter(({ isDead }) => !isDead),
   );
-  switch (pick(random, 12)) {
+  switch (pick(random, 13)) {
     case 0:
     case 1:
     case 2:
@@ -139,9 +143,19 @@ async function happens(world: World, random: Random, tell: Tell): Promise<void> 
       tell(`faults: ${JSON.stringify(rules)}`);
       break;
     }
+    case 11:
+      if (world.pools.has(POOL)) await fills(world, random, tell);
+      break;
     default:
       storeSuffers(world, random, tell);
   }
+}
+
+/** So many wait from now on; whoever is created while one is ready claims it. */
+async function fills(world: World, random: Random, tell: Tell): Promise<void> {
+  const replicas = pick(random, 4);
+  await world.pool(POOL, { replicas });
+  tell(`pool ${POOL}: ${replicas}`);
 }
 
 function freezes(world: World, process: Process | undefined, ms: number, tell: Tell): void {

@@ -157,6 +157,21 @@ const cases: Case[] = [
     at: 1,
     expect: { wait: 'OutcomeUnknown' },
   },
+  ...[1, 61].map((lookAt) => ({
+    name: `a lost create, the token refused, ${lookAt === 1 ? 'its look due' : 'another look to come'}`,
+    status: { intent },
+    facts: {
+      access: {
+        ok: false,
+        message: 'HTTP 401',
+        since: T0,
+        refused: 'all' as const,
+        lookAt: T0 + lookAt * 1000,
+      },
+    },
+    at: 3,
+    expect: lookAt === 1 ? ('look-by-name' as const) : { wait: 'Unauthorized' },
+  })),
   {
     name: 'accepted and not listed yet',
     status: accepted,

@@ -65,8 +65,29 @@ const UNAUTHORIZED_LOOK_MS = 60_000;
 
 const at = (time: string): number => Date.parse(time);
 
+const ASKS: ReadonlySet<DropletStep> = new Set([
+  'look-by-name',
+  'check-gone',
+  'power-on',
+  'rename',
+  'request-delete',
+  'confirm-gone',
+  'delete-duplicate',
+]);
+
 /** The life of one droplet. Pure. */
 export function planDroplet(droplet: Droplet, facts: DropletFacts, now: number): Plan<DropletStep> {
+  const plan = planWhenHeard(droplet, facts, now);
+  const { access } = facts;
+  const isRefused = access?.ok === false && access.refused !== 'creates';
+  // What is told of a refusal is news, which leads here again: who tried then would never come to rest.
+  if ('do' in plan && ASKS.has(plan.do) && isRefused && !isLookDue(access, now)) {
+    return { wait: 'Unauthorized', why: access.message, until: access.lookAt };
+  }
+  return plan;
+}
+
+function planWhenHeard(droplet: Droplet, facts: DropletFacts, now: number): Plan<DropletStep> {
   const status = droplet.status;
   if (droplet.metadata.deletionTimestamp) {
     return isOursToFinalize(droplet.metadata.finalizers)

@@ -157,6 +157,7 @@ export async function eventually<T>(
   what: string,
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   limitMs = 60_000,
+  everyMs = 50,
 ): Promise<T> {
   const until = Date.now() + limitMs;
   let trouble: unknown;
@@ -168,7 +169,7 @@ export async function eventually<T>(
     } catch (error) {
       trouble = error;
     }
-    await systemClock.sleep(50);
+    await systemClock.sleep(everyMs);
   }
   throw new Error(`It did not come about within ${limitMs} ms: ${what}`, { cause: trouble });
 }

@@ -13,8 +13,8 @@ export const CLOUD_SENTENCES: readonly Sentence[] = [
     'Se pidió a DigitalOcean {doing} y respondió HTTP {status}: {words}. {advice}',
   ],
   [
-    "DigitalOcean was not asked to {doing*}: the token's request budget is spent. It goes on in about {seconds} s.",
-    'No se pidió a DigitalOcean {doing}: se agotó el presupuesto de llamadas del token. Sigue dentro de unos {seconds} s.',
+    "DigitalOcean was not asked to {doing*}: the token's request budget is spent. {advice*}",
+    'No se pidió a DigitalOcean {doing}: se agotó el presupuesto de llamadas del token. {advice}',
   ],
   [
     'DigitalOcean was not asked to {doing*}: {why*}. {advice*}',

@@ -112,7 +112,7 @@ describe.concurrent('a fleet', () => {
     for (const bot of others) await bot.suffers('break-bot', { until: 'forever' });
     await eventually('each of them says that repairs are held', async () => {
       const list = await first.program.request('GET', '/api/instance/list');
-      return (await list.text()).split('look sick at once').length > others.length;
+      return (await list.text()).split('parecen enfermos a la vez').length > others.length;
     });
     expect(world.made()).toBe(4);
   });

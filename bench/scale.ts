@@ -143,16 +143,21 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
     if (!shared) throw new Error('The cloud was not started.');
     const { store, eyes, prefix } = world;
     await setClass(world, { panelPort: shared.botPort, intervalSeconds: REST_SECONDS });
-    const klass = await store.get('InstanceClass', 'default');
-    if (!klass) throw new Error('There is no class.');
-    await seedFleet(world, 0, size, klass);
-    say(`scale: ${size} instances are declared and up`);
     const [controller] = world.controllers;
     if (!controller) throw new Error('There is no controller.');
+    // The class is looked at first, as it has been in a fleet that is up.
+    controller.start();
+    const klass = await eventually('the class is seen', async () => {
+      const seen = await store.get('InstanceClass', 'default');
+      return seen?.status?.observedGeneration === seen?.metadata.generation && seen;
+    });
+    await controller.kill();
+    await seedFleet(world, 0, size, klass);
+    say(`scale: ${size} instances are declared and up`);
     const since = Date.now();
     controller.start();
     const reports = new RedisControllerReports({ redis: eyes, prefix });
-    await eventually('all is resynced', async () => (await reports.lastResync()) !== undefined);
+    await eventually('all is resynced', async () => ((await reports.lastResync()) ?? 0) > since);
     await drained(world);
     const pid = controller.pid ?? 0;
     const [resyncSeconds, resyncCpu] = [(Date.now() - since) / 1000, cpuSeconds(pid)];

@@ -135,14 +135,16 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
       listLagMs: { least: 0, most: 0 },
       tagLagMs: { least: 0, most: 0 },
     },
-    classSpec: { health: { intervalSeconds: REST_SECONDS } },
+    classSpec: () => ({
+      health: { intervalSeconds: REST_SECONDS },
+      bot: { panelPort: shared?.botPort },
+    }),
     env: { API_REQUESTS_PER_SECOND: '10000', LOG_LEVEL: 'warn' },
     redisSettings: ['--save', '', '--appendonly', 'no'],
   });
   try {
     if (!shared) throw new Error('The cloud was not started.');
     const { store, eyes, prefix } = world;
-    await setClass(world, { panelPort: shared.botPort, intervalSeconds: REST_SECONDS });
     const [controller] = world.controllers;
     if (!controller) throw new Error('There is no controller.');
     // The class is looked at first, as it has been in a fleet that is up.
@@ -151,7 +153,7 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
       const seen = await store.get('InstanceClass', 'default');
       return seen?.status?.observedGeneration === seen?.metadata.generation && seen;
     });
-    await controller.kill();
+    await controller.stop();
     await seedFleet(world, 0, size, klass);
     say(`scale: ${size} instances are declared and up`);
     const since = Date.now();
@@ -167,7 +169,7 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
     const listMs = await listed(world, size);
     const status = await statusCalls(world, size, 5);
     say('scale: at rest');
-    await setClass(world, { panelPort: shared.botPort, intervalSeconds: HEALTH_SECONDS });
+    await setHealth(world, HEALTH_SECONDS);
     const health = await healthOf(world, shared, pid);
     return { size, resyncSeconds, resyncCpu, ...idle, rss, listMs, status, health };
   } finally {
@@ -175,21 +177,12 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
   }
 }
 
-async function setClass(
-  { store }: World,
-  { panelPort, intervalSeconds }: { readonly panelPort: number; readonly intervalSeconds: number },
-): Promise<void> {
+async function setHealth({ store }: World, intervalSeconds: number): Promise<void> {
   const klass = await store.get('InstanceClass', 'default');
   if (!klass) throw new Error('There is no class.');
   const { spec } = klass;
-  await store.update('InstanceClass', {
-    ...klass,
-    spec: {
-      ...spec,
-      bot: { ...spec.bot, panelPort },
-      health: { ...spec.health, intervalSeconds },
-    },
-  });
+  const health = { ...spec.health, intervalSeconds };
+  await store.update('InstanceClass', { ...klass, spec: { ...spec, health } });
 }
 
 /** Waits until nothing is in hand for a second. */

@@ -27,13 +27,15 @@ export interface WorldOptions {
   readonly bootstrapMs?: number | undefined;
   /** Absent: DigitalOcean's own. */
   readonly limits?: LimitOptions | false | undefined;
-  /** Of the class `default`, beside and over what examples/classes/default.yaml says. */
-  readonly classSpec?: Readonly<Record<string, unknown>> | undefined;
+  /** Of the class `default`, beside and over what examples/classes/default.yaml says; asked for once the cloud is open. */
+  readonly classSpec?: ClassSpec | (() => ClassSpec) | undefined;
   /** Beside and over those that every program gets. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Settings of redis-server beside those of redis.conf, like `--maxmemory 4mb`. */
   readonly redisSettings?: readonly string[] | undefined;
 }
+
+type ClassSpec = Readonly<Record<string, unknown>>;
 
 export interface ApiProgram {
   readonly program: Program;
@@ -141,7 +143,8 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 }
 
 /** The simulator's own class, with deadlines that fit its speed. */
-function classesFolder(dir: string, spec: WorldOptions['classSpec']): string {
+function classesFolder(dir: string, given: WorldOptions['classSpec']): string {
+  const spec = typeof given === 'function' ? given() : given;
   const folder = join(dir, 'classes');
   mkdirSync(folder);
   const manifest = parse(readFileSync('examples/classes/default.yaml', 'utf8'));

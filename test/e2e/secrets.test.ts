@@ -110,7 +110,7 @@ describe.concurrent('what is private', () => {
         STOLEN: {valueFrom: {env: DIGITALOCEAN_TOKEN}}}}}`,
     );
     await eventually('it says that the variable is not for bots', async () =>
-      (await program.status(NUMBER)).error?.includes('DIGITALOCEAN_TOKEN is not for bots'),
+      (await program.status(NUMBER)).error?.includes('DIGITALOCEAN_TOKEN no es para los bots'),
     );
   });
 });

@@ -195,7 +195,12 @@ export interface InstanceStatus {
   /** The last trouble on the way to an SSH session. */
   readonly sshProblem?: string | undefined;
   readonly hostKeyMismatch?:
-    | { readonly since: string; readonly lastAt: string; readonly message: string }
+    | {
+        readonly dropletId: number;
+        readonly since: string;
+        readonly lastAt: string;
+        readonly message: string;
+      }
     | undefined;
   readonly bootstrap?: BootstrapStatus | undefined;
   readonly bot?: BotStatus | undefined;

@@ -74,6 +74,7 @@ const instance = {
   sshProblem: z.string().optional().describe('The last trouble on the way to a session.'),
   hostKeyMismatch: z
     .looseObject({
+      dropletId: z.int().optional().describe('The droplet that it was taken for.'),
       since: time.describe('When it was seen first.'),
       lastAt: time.describe('When it was seen last.'),
       message: z.string().describe('What was seen.'),

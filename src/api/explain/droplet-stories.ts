@@ -97,6 +97,13 @@ export const DROPLET_STORIES: Readonly<Record<string, Tell>> = {
     doing: said('El droplet está apagado', 'The droplet is off'),
     waitingFor: said('que el droplet se encienda', 'the droplet to be powered on'),
   }),
+  DropletMissing: () => ({
+    doing: said('DigitalOcean no encuentra el droplet', 'DigitalOcean does not find the droplet'),
+    waitingFor: said(
+      'que una segunda mirada diga si ya no existe',
+      'a second look to tell whether it is gone',
+    ),
+  }),
   DropletNotRunning: () => ({
     doing: said('El droplet no está en marcha', 'The droplet does not run'),
     waitingFor: said('que el droplet vuelva', 'the droplet to come back'),

@@ -1,10 +1,11 @@
 import { expect } from 'vitest';
-import { aCloudDroplet, aDroplet, NUMBER, time } from '../../../test/builders.ts';
+import { aCloudDroplet, aDroplet, NUMBER, T0, time } from '../../../test/builders.ts';
 import {
   type Case,
   completed,
   failure,
   holdsFor,
+  machine,
   prepared,
   ready,
   run,
@@ -199,7 +200,14 @@ const cases: readonly Case[] = [
   {
     name: 'another host key than the known one',
     instance: {
-      status: { hostKeyMismatch: { since: time(3), lastAt: time(9), message: 'swapped' } },
+      status: {
+        hostKeyMismatch: {
+          dropletId: machine.id,
+          since: time(3),
+          lastAt: time(9),
+          message: 'swapped',
+        },
+      },
     },
     facts: { droplet: ready },
     at: 10,
@@ -208,11 +216,35 @@ const cases: readonly Case[] = [
   {
     name: 'another host key, still after the grace',
     instance: {
-      status: { hostKeyMismatch: { since: time(3), lastAt: time(15), message: 'swapped' } },
+      status: {
+        hostKeyMismatch: {
+          dropletId: machine.id,
+          since: time(3),
+          lastAt: time(60),
+          message: 'swapped',
+        },
+      },
+    },
+    facts: { droplet: ready },
+    at: 63,
+    expect: { fail: 'HostKeyMismatch', why: expect.stringMatching(/^swapped/) },
+  },
+  {
+    name: 'another host key was seen of the machine before',
+    instance: {
+      status: {
+        hostKeyMismatch: { dropletId: 7, since: time(3), lastAt: time(15), message: 'swapped' },
+      },
     },
     facts: { droplet: ready },
     at: 18,
-    expect: { fail: 'HostKeyMismatch', why: expect.stringMatching(/^swapped/) },
+    expect: 'connect',
+  },
+  {
+    name: 'its machine may be gone: nobody logs in at an address that may be another’s',
+    facts: { droplet: aDroplet({ status: { ...machine, missingSince: time(9) } }) },
+    at: 10,
+    expect: { wait: 'DropletMissing', until: T0 + 15_000 },
   },
 ];
 

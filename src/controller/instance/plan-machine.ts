@@ -8,9 +8,12 @@ import type { InstanceFacts, InstanceStep } from './facts.ts';
 import { replaceOrFail } from './ladder.ts';
 import { at, seconds } from './times.ts';
 
-/** First contact may meet an sshd that cloud-init has not given its host key yet. */
-const HOST_KEY_GRACE_MS = 15_000;
+/** First contact may meet an sshd that cloud-init has not given its host key yet; and at the address of a droplet that is gone another may answer, until that is proven. */
+const HOST_KEY_GRACE_MS = 60_000;
 const HOST_KEY_LOOK_MS = 3_000;
+
+/** Whether it is gone is told by its own record; this is for when that trigger is lost. */
+const MISSING_LOOK_MS = 5_000;
 
 /** The droplet is declared: wait for its address, and reach it by SSH. */
 export function planMachine(
@@ -45,8 +48,13 @@ export function planMachine(
   if (machine.state === 'off') {
     return { wait: 'DropletOff', why: machine.message };
   }
+  if (machine.missingSince !== undefined) {
+    // Its address may be another's by now, and whoever answers there is not it.
+    return { wait: 'DropletMissing', why: machine.message, until: now + MISSING_LOOK_MS };
+  }
   if (status?.ssh?.dropletId !== machine.id || !status.ssh.isUp) {
-    const { hostKeyMismatch } = status ?? {};
+    const seen = status?.hostKeyMismatch;
+    const hostKeyMismatch = seen?.dropletId === machine.id ? seen : undefined;
     if (hostKeyMismatch && now - at(hostKeyMismatch.since) >= HOST_KEY_GRACE_MS) {
       const why = `${hostKeyMismatch.message} If its key was changed on purpose, ask for a new droplet: annotation ${REPLACE_ANNOTATION}: "true"`;
       return { fail: 'HostKeyMismatch', why };

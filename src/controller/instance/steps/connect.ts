@@ -49,8 +49,12 @@ async function pin(context: InstanceContext, hostKey: string): Promise<void> {
 
 async function noteMismatch(context: InstanceContext, message: string): Promise<StepResult> {
   const now = timeOf(context);
-  const since = context.object.status?.hostKeyMismatch?.since;
-  await context.save({ hostKeyMismatch: { since: since ?? now, lastAt: now, message } });
+  const dropletId = machineOf(context).id;
+  const old = context.object.status?.hostKeyMismatch;
+  const since = old?.dropletId === dropletId ? old.since : undefined;
+  await context.save({
+    hostKeyMismatch: { dropletId, since: since ?? now, lastAt: now, message },
+  });
   if (!since) await context.event('Warning', 'HostKeyMismatch', message);
   return undefined;
 }

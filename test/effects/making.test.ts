@@ -3,4 +3,4 @@ import { prove } from './prove.ts';
 import { making } from './scenarios.ts';
 
 // An even sample; the whole of it is npm run test:effects.
-prove(making, { sample: 15 });
+prove(making, { sample: 6 });

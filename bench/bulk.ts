@@ -1,6 +1,5 @@
-import { startWorld } from '../test/chaos/world.ts';
 import { type Findings, percentile } from './figure.ts';
-import { BOOTSTRAP_MS, createAll, numbersOf } from './ways.ts';
+import { createAll, machinesThatBoot, numbersOf } from './ways.ts';
 
 export interface BulkOptions {
   readonly creates: number;
@@ -13,20 +12,10 @@ const PER_MINUTE = 75;
 
 /** Far more creates at once than a minute's requests: how they are paced, and that none is lost. */
 export async function bulk({ creates, say }: BulkOptions): Promise<Findings> {
-  const world = await startWorld({
-    controllers: 0,
-    apis: 1,
-    machines: 'light',
-    random: Math.random,
-    bootstrapMs: BOOTSTRAP_MS,
-    account: {
-      dropletLimit: creates + 10,
-      bootMs: { least: 1_600, most: 2_600 },
-      addressLeadMs: { least: 400, most: 800 },
-    },
-    classSpec: { deadlines: { dropletActiveSeconds: 600, sshSeconds: 600 } },
-    env: { LOG_LEVEL: 'warn' },
-  });
+  const world = await machinesThatBoot(
+    { bootMs: 2_000, droplets: creates },
+    { controllers: 0, env: { LOG_LEVEL: 'warn' } },
+  );
   try {
     say(`bulk: ${creates} creates at once`);
     const numbers = numbersOf('5734', creates);

@@ -1,8 +1,8 @@
 import type { BudgetState } from '../src/cloud/budget.ts';
-import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
+import { API_KEY, eventually, type World } from '../test/chaos/world.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { cpuSeconds } from './process-cost.ts';
-import { BOOTSTRAP_MS, BOT_MS, createAll, numbersOf } from './ways.ts';
+import { BOOTSTRAP_MS, BOT_MS, createAll, machinesThatBoot, numbersOf } from './ways.ts';
 
 export interface ColdOptions {
   readonly bootSeconds: number;
@@ -21,20 +21,10 @@ interface Measured {
 /** From the customer's POST to `completed`, over what the machine itself took; one at a time, and many at once. */
 export async function cold(options: ColdOptions): Promise<Findings> {
   const { bootSeconds, singles, together, controllers, say } = options;
-  const bootMs = bootSeconds * 1_000;
-  const world = await startWorld({
-    controllers,
-    apis: 1,
-    machines: 'light',
-    random: Math.random,
-    bootstrapMs: BOOTSTRAP_MS,
-    account: {
-      dropletLimit: singles + together + 10,
-      bootMs: { least: bootMs * 0.8, most: bootMs * 1.3 },
-      addressLeadMs: { least: bootMs * 0.2, most: bootMs * 0.4 },
-    },
-    classSpec: { deadlines: { dropletActiveSeconds: 600, sshSeconds: 600 } },
-  });
+  const world = await machinesThatBoot(
+    { bootMs: bootSeconds * 1_000, droplets: singles + together },
+    { controllers },
+  );
   try {
     const figures: Figure[] = [];
     const alone: number[] = [];

@@ -1,6 +1,5 @@
-import { startWorld } from '../test/chaos/world.ts';
 import type { Findings } from './figure.ts';
-import { BOOTSTRAP_MS, createAll, numbersOf } from './ways.ts';
+import { createAll, machinesThatBoot, numbersOf } from './ways.ts';
 
 /** Work at a time of one controller: few enough that it waits for machines, and not for the processor. */
 const CONCURRENCY = 5;
@@ -14,20 +13,10 @@ export interface PairOptions {
 export async function pair({ creates, say }: PairOptions): Promise<Findings> {
   const took: number[] = [];
   for (const controllers of [1, 2]) {
-    const world = await startWorld({
-      controllers,
-      apis: 1,
-      machines: 'light',
-      random: Math.random,
-      bootstrapMs: BOOTSTRAP_MS,
-      account: {
-        dropletLimit: creates + 10,
-        bootMs: { least: 900, most: 1_100 },
-        addressLeadMs: { least: 100, most: 200 },
-      },
-      classSpec: { deadlines: { dropletActiveSeconds: 600, sshSeconds: 600 } },
-      env: { ORQUESTA_CONCURRENCY: String(CONCURRENCY) },
-    });
+    const world = await machinesThatBoot(
+      { bootMs: 1_000, droplets: creates },
+      { controllers, env: { ORQUESTA_CONCURRENCY: String(CONCURRENCY) } },
+    );
     try {
       const ways = await createAll(world, numbersOf('5733', creates));
       const from = Math.min(...ways.map(({ postedAt }) => postedAt));

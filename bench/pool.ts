@@ -1,7 +1,7 @@
 import { instancePoolSpec } from '../src/resources/instance-pool.ts';
-import { eventually, startWorld } from '../test/chaos/world.ts';
+import { eventually } from '../test/chaos/world.ts';
 import { type Findings, percentile } from './figure.ts';
-import { BOOTSTRAP_MS, BOT_MS, createAll, numbersOf } from './ways.ts';
+import { BOT_MS, createAll, machinesThatBoot, numbersOf } from './ways.ts';
 
 export interface PoolOptions {
   readonly bootSeconds: number;
@@ -12,19 +12,10 @@ export interface PoolOptions {
 
 /** From the POST to `completed` of an instance that claims a droplet which waits, over its bot's own start; and of a cold one beside it. */
 export async function pool({ bootSeconds, claims, say }: PoolOptions): Promise<Findings> {
-  const bootMs = bootSeconds * 1_000;
-  const world = await startWorld({
-    controllers: 0,
-    apis: 1,
-    machines: 'light',
-    random: Math.random,
-    bootstrapMs: BOOTSTRAP_MS,
-    account: {
-      dropletLimit: 3 * claims + 10,
-      bootMs: { least: bootMs * 0.8, most: bootMs * 1.3 },
-      addressLeadMs: { least: bootMs * 0.2, most: bootMs * 0.4 },
-    },
-  });
+  const world = await machinesThatBoot(
+    { bootMs: bootSeconds * 1_000, droplets: 3 * claims },
+    { controllers: 0 },
+  );
   try {
     const { store, apis } = world;
     const timed = async (prefix: string): Promise<readonly number[]> => {

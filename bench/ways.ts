@@ -1,5 +1,5 @@
 import { call } from '../test/chaos/customer.ts';
-import { eventually, type World } from '../test/chaos/world.ts';
+import { eventually, startWorld, type World, type WorldOptions } from '../test/chaos/world.ts';
 
 /** What the machines of a run are: the same for the floor and for what is measured. */
 export const BOOTSTRAP_MS = 2_500;
@@ -13,6 +13,26 @@ export interface Way {
   readonly completedAt: number;
   readonly dropletId: number;
 }
+
+/** Machines of the same kind for each section: light ones, that are up and have an address after so many ms, give or take. */
+export const machinesThatBoot = (
+  { bootMs, droplets }: { readonly bootMs: number; readonly droplets: number },
+  options: Pick<WorldOptions, 'controllers' | 'env'>,
+): Promise<World> =>
+  startWorld({
+    ...options,
+    apis: 1,
+    machines: 'light',
+    random: Math.random,
+    bootstrapMs: BOOTSTRAP_MS,
+    account: {
+      dropletLimit: droplets + 10,
+      bootMs: { least: bootMs * 0.8, most: bootMs * 1.3 },
+      addressLeadMs: { least: bootMs * 0.2, most: bootMs * 0.4 },
+    },
+    // None fails for want of the processor's time.
+    classSpec: { deadlines: { dropletActiveSeconds: 600, sshSeconds: 600 } },
+  });
 
 /** Posts all at once, and waits until all are completed, `limitMs` at most. */
 export async function createAll(

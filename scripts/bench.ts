@@ -22,7 +22,7 @@ const USAGE = `Usage: npm run bench -- [section …] [options]
   --boot LIST      seconds that machines boot, like 2,10,40 (default 2)
   --singles N      creates one at a time (default 8)
   --together N     creates at once (default 100)
-  --controllers N   for cold, beside an API; 0: one process is both (default 2)
+  --controllers N   for cold, beside an API; 0: one process is both (default 0)
   --claims N        claims from the pool, and cold creates beside them (default 10)
   --pair N          creates for one controller and for two (default 40)
   --bulk N          creates at once for bulk (default 1000)
@@ -38,7 +38,7 @@ const { values, positionals } = parseArgs({
     boot: { type: 'string', default: '2' },
     singles: { type: 'string', default: '8' },
     together: { type: 'string', default: '100' },
-    controllers: { type: 'string', default: '2' },
+    controllers: { type: 'string', default: '0' },
     claims: { type: 'string', default: '10' },
     pair: { type: 'string', default: '40' },
     bulk: { type: 'string', default: '1000' },

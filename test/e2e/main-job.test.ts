@@ -22,8 +22,13 @@ describe.concurrent('the main job', () => {
       status: 'completed',
       progress: 100,
       error: null,
-      instanceInfo: { instanceName: `bot-${NUMBER}`, state: 'active', numberphone: NUMBER },
+      instanceInfo: { instanceName: `bot-${NUMBER}`, numberphone: NUMBER },
     });
+    // DigitalOcean's word, as of its last listing: its machine may serve before it says so.
+    await eventually(
+      'DigitalOcean says that it is active',
+      async () => (await program.status(NUMBER)).instanceInfo?.state === 'active',
+    );
     expect(world.live()).toBe(1);
     const png = await eventually('the QR is there', async () => {
       const qr = await program.request('GET', `/api/instance/qr/${NUMBER}`);

@@ -42,7 +42,11 @@ export interface Status {
   readonly status: string;
   readonly progress: number;
   readonly error: string | null;
-  readonly instanceInfo: { readonly ip: string | null; readonly dropletId: number } | null;
+  readonly instanceInfo: {
+    readonly ip: string | null;
+    readonly state: string | null;
+    readonly dropletId: number;
+  } | null;
 }
 
 export interface Ended {

@@ -9,6 +9,7 @@ import { type Findings, meets, table } from '../bench/figure.ts';
 import { pair } from '../bench/pair.ts';
 import { pool } from '../bench/pool.ts';
 import { scale } from '../bench/scale.ts';
+import { scroll } from '../bench/scroll.ts';
 import { svg } from '../bench/svg.ts';
 
 const USAGE = `Usage: npm run bench -- [section …] [options]
@@ -18,6 +19,7 @@ const USAGE = `Usage: npm run bench -- [section …] [options]
   pair    the same creates by one controller and by two
   bulk    more creates at once than a minute's requests; by its name only, for it takes a quarter of an hour
   scale   what a fleet costs that is up: idle, memory, resync, lists, status calls, health
+  scroll  the dashboard's list of a large fleet in a browser, where there is one
 
   --boot LIST      seconds that machines boot, like 2,10,40 (default 2)
   --singles N      creates one at a time (default 8)
@@ -28,6 +30,7 @@ const USAGE = `Usage: npm run bench -- [section …] [options]
   --bulk N          creates at once for bulk (default 1000)
   --sizes LIST     instances of the fleet (default 1000; 1000,10000 takes a quarter of an hour)
   --idle N         seconds that it is watched at rest (default 65)
+  --rows N         instances in the list that is scrolled (default 5000)
   --json           the figures as JSON
   --plots FOLDER   write the plots there, as SVG
 `;
@@ -44,6 +47,7 @@ const { values, positionals } = parseArgs({
     bulk: { type: 'string', default: '1000' },
     sizes: { type: 'string', default: '1000' },
     idle: { type: 'string', default: '65' },
+    rows: { type: 'string', default: '5000' },
     json: { type: 'boolean', default: false },
     plots: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -78,6 +82,7 @@ const sections: Readonly<Record<string, () => Promise<readonly Findings[]>>> = {
       say,
     }),
   ],
+  scroll: async () => [await scroll({ rows: Number(values.rows), say })],
 };
 
 const USUAL = Object.keys(sections).filter((name) => name !== 'bulk');

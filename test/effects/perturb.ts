@@ -1,4 +1,4 @@
-import { CloudError } from '../../src/cloud/cloud.ts';
+import { CloudError, type CreateDroplet, type CreateDroplets } from '../../src/cloud/cloud.ts';
 import { ShellError } from '../../src/ssh/shell.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { describeEffect, type Effect, natureOf } from '../simulation/gate.ts';
@@ -75,7 +75,7 @@ export async function play(
       }
       case 'repeated':
         await run();
-        if (effect.method === 'createDroplet') world.invariants.pardonTwin();
+        world.invariants.pardonTwins(namesAskedFor(effect));
         return run();
       case 'frozen before':
         process.freeze();
@@ -158,6 +158,12 @@ const STALE_READS: ReadonlySet<string> = new Set([
   'cloud.findByName',
   'cloud.getDroplet',
 ]);
+
+/** The droplets that an effect asks the cloud to make, if any. */
+function namesAskedFor({ method, args: [request] }: Effect): readonly string[] {
+  if (method === 'createDroplet') return [(request as CreateDroplet).name];
+  return method === 'createDroplets' ? (request as CreateDroplets).names : [];
+}
 
 /** What a process hears when the answer was lost. */
 function unknownOutcome<T>(effect: Effect, result: T): T {

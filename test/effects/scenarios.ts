@@ -313,11 +313,11 @@ const filled =
 /** Acts at the moment at which a droplet of the pool gets an instance for its owner. */
 function onceTaken(world: World, act: (droplet: Droplet) => void): Promise<void> {
   let isDone = false;
-  world.store.onCommit(({ kind, type, object }) => {
-    if (isDone || kind !== 'Droplet' || type !== 'modified') return;
-    if (!wasBornInPool(object as Droplet) || poolOf(object as Droplet)) return;
+  world.store.onCommit(({ kind, object }) => {
+    if (isDone || kind !== 'Droplet' || poolOf(object as Droplet)) return;
     isDone = true;
-    act(object as Droplet);
+    // Whoever did not see that one waits has its own made.
+    if (wasBornInPool(object as Droplet)) act(object as Droplet);
   });
   return world.until('a droplet of the pool is claimed', () => isDone, LIMIT_MS);
 }

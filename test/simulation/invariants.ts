@@ -44,7 +44,8 @@ export class Invariants {
   readonly #unrecordedSince = new Map<number, number>();
   readonly #ambiguityMs: number;
   readonly #hasSucceeded: (dropletId: number, run: string) => boolean;
-  #isTwinPardoned = false;
+  /** Names whose next birth the test itself repeats. */
+  #pardoned: readonly string[] = [];
   #hasNews = true;
   #lookedAt = 0;
 
@@ -77,15 +78,15 @@ export class Invariants {
     return this.#uidOf(id) === undefined;
   }
 
-  /** The next create is one that the test itself repeats. */
-  pardonTwin(): void {
-    this.#isTwinPardoned = true;
+  /** The next create of these names is one that the test itself repeats. */
+  pardonTwins(names: readonly string[]): void {
+    this.#pardoned = names;
   }
 
   /** `late`: it came of a call whose caller had given up, or unasked. */
   onCreated(droplet: DropletRecord, origin: Birth): void {
-    const birth = this.#isTwinPardoned ? 'late' : origin;
-    this.#isTwinPardoned = false;
+    const birth = this.#pardoned.includes(droplet.name) ? 'late' : origin;
+    this.#pardoned = this.#pardoned.filter((name) => name !== droplet.name);
     const life = this.#account.ledger.report().droplets.find(({ id }) => id === droplet.id);
     const tags = life?.tags ?? [];
     this.#births.set(droplet.id, { name: droplet.name, tags, birth });

@@ -1,3 +1,4 @@
+import { parseJson } from '../resources/json-text.ts';
 import type { FieldsV1 } from '../resources/meta.ts';
 
 /** Paths of fields, each the elements of FieldsV1 joined by NUL: "f:spec", "f:provider". */
@@ -29,7 +30,10 @@ export function leavesOf(object: unknown): ReadonlyMap<string, unknown> {
     } else if (Array.isArray(value) && SETS.has(at)) {
       for (const item of value) leaves.set(below(`v:${JSON.stringify(item)}`), item);
     } else if (isObject(value) && Object.keys(value).length > 0) {
-      for (const [name, inner] of Object.entries(value)) collect(inner, below(`f:${name}`));
+      // No field has such a name: it must not be read as several.
+      for (const [name, inner] of Object.entries(value)) {
+        collect(inner, below(`f:${name.replaceAll(SEPARATOR, '\uFFFD')}`));
+      }
     } else if (at !== '') {
       leaves.set(at, value);
     }
@@ -100,21 +104,34 @@ export function removeField(object: JsonObject, field: string): void {
 }
 
 export function toFieldsV1(fields: FieldSet): FieldsV1 {
-  const root: Record<string, FieldsV1> = {};
+  // Without a prototype: an element called __proto__ would be what all objects share.
+  const newNode = () => Object.create(null) as JsonObject;
+  const root = newNode();
   for (const field of [...fields].sort()) {
-    let node = root as Record<string, Record<string, FieldsV1>>;
+    let node = root;
     for (const element of field.split(SEPARATOR)) {
-      node[element] ??= {};
-      node = node[element] as Record<string, Record<string, FieldsV1>>;
+      node[element] ??= newNode();
+      node = node[element] as JsonObject;
     }
   }
-  return markParents(root, fields, '');
+  return markParents(root as FieldsV1, fields, '');
+}
+
+/** Clients send along what they like: what is none of FieldsV1's elements owns nothing. */
+function isElement(element: string): boolean {
+  if (element.includes(SEPARATOR)) return false;
+  if (element.startsWith('f:')) return true;
+  const said = parseJson(element.slice(2));
+  if (said.error) return false;
+  return element.startsWith('v:') || (element.startsWith('k:') && isObject(said.value));
 }
 
 export function fromFieldsV1(fieldsV1: unknown): FieldSet {
   const fields = new Set<string>();
   const collect = (node: unknown, at: string): void => {
-    const children = isObject(node) ? Object.entries(node) : [];
+    const children = (isObject(node) ? Object.entries(node) : []).filter(
+      ([element]) => element === '.' || isElement(element),
+    );
     if (at !== '' && children.every(([element]) => element === '.')) fields.add(at);
     for (const [element, inner] of children) {
       if (element === '.') fields.add(at);

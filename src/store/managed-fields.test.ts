@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Resource } from '../resources/meta.ts';
 import { fieldText, fromFieldsV1, leavesOf, toFieldsV1 } from './field-set.ts';
-import { apply } from './managed-fields.ts';
+import { afterUpdate, apply } from './managed-fields.ts';
 
 type Parts = Pick<Resource, 'metadata' | 'spec' | 'status'>;
 const parts = (spec: unknown, metadata: object = {}): Parts => ({
@@ -74,10 +74,47 @@ describe('server-side apply', () => {
     expect({}).not.toHaveProperty('polluted');
   });
 
+  it('takes a name that holds what parts fields for one name, and nothing of it for a place of its own', () => {
+    for (const name of ['a\0__proto__\0polluted', 'a\0k:none\0f:b', 'a\0v:\0x', '\0']) {
+      applied(first, { [name]: 1 }, 'two', true);
+      expect({}).not.toHaveProperty('polluted');
+    }
+  });
+
   it('does not touch what it was given', () => {
     const before = structuredClone(first);
     applied(first, { a: 5, b: { d: 1 } }, 'two', true);
     expect(first).toEqual(before);
+  });
+});
+
+describe('entries that a client made up', () => {
+  it.each([
+    '{"f:spec":{"__proto__":{"polluted":{}}}}',
+    '{"__proto__":{"polluted":{}}}',
+    '{"f:spec\\u0000__proto__\\u0000polluted":{}}',
+    '{"f:spec":{"constructor":{"prototype":{"polluted":{}}}}}',
+    '{"f:metadata":{"f:finalizers":{"v:no json":{}}}}',
+    '{"f:status":{"f:conditions":{"k:no json":{"f:type":{}}}}}',
+    '{"f:status":{"f:conditions":{"k:null":{"f:type":{}}}}}',
+    '{"":{"f":{"x:":{".":{}}}}}',
+  ])('break nothing, and reach nothing beside the object: %s', (text) => {
+    const made = (manager: string, operation: 'Apply' | 'Update') => ({
+      manager,
+      operation,
+      apiVersion: 'orquesta.clientfy.io/v1',
+      fieldsType: 'FieldsV1',
+      fieldsV1: JSON.parse(text),
+    });
+    const managedFields = [made('one', 'Apply'), made('one', 'Update'), made('two', 'Apply')];
+    const conditions = [{ type: 'Ready', status: 'True' }];
+    const live = { ...parts({ a: 1 }, { managedFields }), status: { conditions } };
+    apply(live, parts({ a: 2 }), by('one'), { force: true });
+    apply(live, parts({ a: 2 }), by('one'), { force: false });
+    afterUpdate(managedFields as never, live, { ...live, spec: { a: 3 } }, by('one'));
+    afterUpdate(managedFields as never, live, { ...live, spec: {} }, by('two'));
+    toFieldsV1(fromFieldsV1(JSON.parse(text)));
+    expect({}).not.toHaveProperty('polluted');
   });
 });
 

@@ -289,6 +289,27 @@ describe('server-side apply', () => {
     }
   });
 
+  test('nor do entries of managedFields that a client made up, or names in several parts', async () => {
+    await make();
+    for (const fieldsV1 of [
+      '{"f:spec":{"__proto__":{"polluted":{}}}}',
+      '{"f:spec\\u0000__proto__\\u0000polluted":{}}',
+      '{"f:metadata":{"f:ownerReferences":{"k:no json":{}}}}',
+    ]) {
+      const entry = `{"manager":"x","operation":"Update","fieldsType":"FieldsV1","fieldsV1":${fieldsV1}}`;
+      const body = `{"metadata":{"managedFields":[${entry}]},"spec":{"provider":"meta"}}`;
+      for (const sent of [body, { spec: { provider: 'baileys' } }]) {
+        const { status, json } = await api.kube('PATCH', as('x'), sent, MERGE);
+        expect([status, json.message]).toEqual([200, undefined]);
+        expect({}).not.toHaveProperty('polluted');
+      }
+    }
+    const named = { ...instanceManifest(NUMBER), spec: { 'a\0__proto__\0polluted': 1 } };
+    const at = as('y', '&force=true&fieldValidation=Strict');
+    expect((await api.kube('PATCH', at, named, APPLY)).status).toBe(400);
+    expect({}).not.toHaveProperty('polluted');
+  });
+
   test('unknown fields are seen', async () => {
     const strict = await api.kube(
       'PATCH',
@@ -532,4 +553,13 @@ describe('what would wear the server out', () => {
     expect(warnings).toContain('x1');
     expect(warnings.length).toBeLessThan(10_000);
   });
+});
+
+test('a group that bears a name of every object is no group', async () => {
+  for (const name of ['constructor', '__proto__', 'toString']) {
+    for (const rest of ['', '/v1', '/v1/selfsubjectreviews', '/v1/instances']) {
+      const { status, json } = await api.kube('GET', `/apis/${name}${rest}`);
+      expect([status, json.reason]).toEqual([404, 'NotFound']);
+    }
+  }
 });

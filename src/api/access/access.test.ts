@@ -47,6 +47,10 @@ describe('a role', () => {
     ['POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', 'viewer'],
     ['GET', '/api/audit', 'admin'],
     ['HEAD', '/api/audit/', 'admin'],
+    // Words that every object of JavaScript knows are groups of nobody.
+    ['POST', '/apis/constructor/v1/selfsubjectaccessreviews', 'operator'],
+    ['POST', '/apis/__proto__/v1/selfsubjectaccessreviews', 'operator'],
+    ['POST', '/apis/toString/v1/x', 'operator'],
   ])('%s %s needs %s', (method, path, role) => expect(roleFor(method, path)).toBe(role));
 });
 

@@ -82,7 +82,7 @@ function core(parts: readonly string[]): KubePath | undefined {
 function named(parts: readonly string[]): KubePath | undefined {
   const [group, version, resource, name, subresource, ...more] = parts;
   if (group === undefined) return { type: 'discovery', of: 'groups', group: '' };
-  const reviews = REVIEWS[group];
+  const reviews = Object.hasOwn(REVIEWS, group) ? REVIEWS[group] : undefined;
   if (group !== API_GROUP && reviews === undefined) return undefined;
   if (version === undefined) return { type: 'discovery', of: 'group', group };
   if (version !== VERSION || more.length > 0) return undefined;

@@ -146,6 +146,17 @@ export function isHiddenVariable(name: string, { ORQUESTA_SECRET_ENV }: Config):
   return !ORQUESTA_SECRET_ENV.split(',').some((one) => one.trim() === name);
 }
 
+/** Files and folders that are kept from bots, though they may lie where bots' secrets do: a container has one folder for both. */
+export const ownFiles = (config: Config): readonly string[] =>
+  [
+    config.SSH_PRIVATE_KEY_FILE,
+    config.TLS_KEY_FILE,
+    config.TLS_SELF_SIGNED_DIR,
+    '.env',
+    // What a cluster gives the program to speak to it.
+    '/run/secrets/kubernetes.io',
+  ].filter((one) => one !== undefined);
+
 const TRY_IT = 'To try Orquesta out without any account, run: npm run demo';
 
 const isCluster = (redisUrl: string | undefined): boolean =>

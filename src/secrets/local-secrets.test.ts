@@ -18,10 +18,15 @@ beforeAll(() => {
   writeFileSync(join(root, 'given/large'), 'x'.repeat(40_000));
   symlinkSync(join(root, 'outside'), join(root, 'given/link'));
   symlinkSync('one', join(root, 'given/inner'));
+  mkdirSync(join(root, 'given/tls'));
+  for (const own of ['ssh_key', 'tls/server.pem']) writeFileSync(join(root, 'given', own), 'ours');
+  symlinkSync('ssh_key', join(root, 'given/to-own'));
+  symlinkSync('given/ssh_key', join(root, 'key'));
   secrets = new LocalSecrets({
     env: { OPENAI_KEY: 'sk-1', API_KEY: 'ours', EMPTY: '' },
     dir: join(root, 'given'),
     isHidden: (name) => name === 'API_KEY',
+    ownFiles: ['key', 'given/tls', 'not-there'].map((own) => join(root, own)),
   });
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -45,6 +50,9 @@ describe('a secret', () => {
     [{ file: 'missing' }],
     [{ file: 'more' }],
     [{ file: 'link' }],
+    [{ file: 'ssh_key' }],
+    [{ file: 'to-own' }],
+    [{ file: 'tls/server.pem' }],
     [{ file: '../outside' }],
     [{ file: '/etc/passwd' }],
     [{ file: 'binary' }],

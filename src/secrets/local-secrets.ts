@@ -10,16 +10,22 @@ export class LocalSecrets implements Secrets {
   readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #dir: string;
   readonly #isHidden: (name: string) => boolean;
+  readonly #ownFiles: readonly string[];
 
-  /** `isHidden`: variables that are the program's own, which no object may get hold of. `dir`: no other files are read. */
+  /**
+   * `isHidden`: variables that are the program's own, which no object may get hold of. `dir`: no other files are read.
+   * `ownFiles`: nor are these files and folders, wherever they lie.
+   */
   constructor(deps: {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly dir: string;
     readonly isHidden: (name: string) => boolean;
+    readonly ownFiles: readonly string[];
   }) {
     this.#env = deps.env;
     this.#dir = deps.dir;
     this.#isHidden = deps.isHidden;
+    this.#ownFiles = deps.ownFiles;
   }
 
   async read({ env, file }: SecretSource): Promise<string> {
@@ -52,6 +58,9 @@ export class LocalSecrets implements Secrets {
       if (!path.startsWith(dir + sep)) {
         throw new SecretError(`The file ${name} is not ${where}: put it there`);
       }
+      if (await this.#isOwn(path)) {
+        throw new SecretError(`The file ${name} is not for bots: it is one of Orquesta's own`);
+      }
       bytes = await readFile(path);
     } catch (error) {
       if (error instanceof SecretError) throw error;
@@ -71,5 +80,14 @@ export class LocalSecrets implements Secrets {
       );
     }
     return text;
+  }
+
+  /** `path`: where all links have led. One that is not there is no one's. */
+  async #isOwn(path: string): Promise<boolean> {
+    for (const own of this.#ownFiles) {
+      const real = await realpath(own).catch(() => undefined);
+      if (real !== undefined && (path === real || path.startsWith(real + sep))) return true;
+    }
+    return false;
   }
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { RedisBudget } from '../cloud/budget.ts';
 import { DigitalOcean } from '../cloud/digitalocean.ts';
-import { isHiddenVariable } from '../config.ts';
+import { isHiddenVariable, ownFiles } from '../config.ts';
 import { Controller } from '../controller/controller.ts';
 import type { ControllerSettings } from '../controller/deps.ts';
 import { errandRunner } from '../controller/errands.ts';
@@ -60,6 +60,7 @@ export async function startWork(ports: Ports) {
     env: process.env,
     dir: config.ORQUESTA_SECRETS_DIR,
     isHidden: (name) => isHiddenVariable(name, config),
+    ownFiles: ownFiles(config),
   });
   const controller = new Controller({
     store: ports.tracedStore(bookRecords(ports.store, books)),

@@ -70,7 +70,12 @@ const SETTINGS: ControllerSettings = {
   botRepository: '',
   login: { passwordHash: '$6$salt$hash', authorizedKeys: [] },
 };
-const NO_SECRETS = new LocalSecrets({ env: {}, dir: '/nonexistent', isHidden: () => false });
+const NO_SECRETS = new LocalSecrets({
+  env: {},
+  dir: '/nonexistent',
+  isHidden: () => false,
+  ownFiles: [],
+});
 const FOREVER_MS = 3_600_000;
 
 /** How a process comes back when one has died: the machine's own supervisor starts another. */

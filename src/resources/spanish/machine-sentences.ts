@@ -126,6 +126,10 @@ export const MACHINE_SENTENCES: readonly Sentence[] = [
     '{name}: El archivo {file} no está en {folder} (ORQUESTA_SECRETS_DIR): póngalo allí',
   ],
   [
+    "{name+}: The file {file+} is not for bots: it is one of Orquesta's own",
+    '{name}: El archivo {file} no es para los bots: es uno de los de Orquesta',
+  ],
+  [
     "{name+}: The controller can't read the file {file+} ({code}): put it below {folder+} (ORQUESTA_SECRETS_DIR), readable for it",
     '{name}: El controlador no puede leer el archivo {file} ({code}): póngalo en {folder} (ORQUESTA_SECRETS_DIR), donde pueda leerlo',
   ],

@@ -6,6 +6,7 @@ import ssh2, {
   type Client,
   type ServerHostKeyAlgorithm,
 } from 'ssh2';
+import { machineWords } from '../resources/machine-words.ts';
 import { fingerprint, publicKeyLine, readPublicKey } from './host-key.ts';
 import { ShellError, type ShellTarget } from './shell.ts';
 
@@ -219,4 +220,4 @@ function loginError(
 
 /** ssh2's errors may hold the options they were made of. */
 const sayOnly = (error: unknown): Error =>
-  new Error(error instanceof Error ? error.message.slice(0, 300) : 'unknown error');
+  new Error(error instanceof Error ? machineWords(error.message, 300) : 'unknown error');

@@ -1,4 +1,5 @@
 import type { Client, SFTPWrapper } from 'ssh2';
+import { machineWords } from '../resources/machine-words.ts';
 import {
   type FileInfo,
   FilesError,
@@ -36,7 +37,7 @@ export function startSftp(
             reject(failed(error));
             sftp?.end();
           } else if (error) {
-            const why = `${where} offers no SFTP: ${error.message.slice(0, 200)}`;
+            const why = `${where} offers no SFTP: ${machineWords(error.message, 200)}`;
             reject(new FilesError('unsupported', why));
           } else resolve(sftp);
         });
@@ -198,7 +199,10 @@ export class SftpFiles implements RemoteFiles {
     // An error without a status is the channel's own.
     if (code === undefined) return this.#failed(error);
     if (code === NO_SUCH_FILE) return new FilesError('missing', `There is no ${path}`);
-    return new FilesError('refused', `The machine refused ${path}: ${error.message.slice(0, 200)}`);
+    return new FilesError(
+      'refused',
+      `The machine refused ${path}: ${machineWords(error.message, 200)}`,
+    );
   }
 }
 

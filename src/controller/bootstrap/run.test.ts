@@ -141,3 +141,19 @@ describe.skipIf(existsSync('/run/systemd/system'))('a run without systemd', () =
     }
   });
 });
+
+describe('a droplet that was taken over', () => {
+  it.each([
+    'ended',
+    'ended x',
+    'ended -1',
+    'ended 1e9',
+    'ended NaN',
+    'ended 0x0',
+    'rubbish',
+    'ended\n0',
+  ])('can say %j, and that counts as no exit code', async (stdout) => {
+    const says = { ...session, exec: async () => ({ exitCode: 0, stdout, stderr: '' }) };
+    expect(await ensureRun(says, 'run', [], 60, never)).toEqual({ is: 'dead' });
+  });
+});

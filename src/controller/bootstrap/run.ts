@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { InstanceSpec } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
+import { machineWords } from '../../resources/machine-words.ts';
 import type { Secrets } from '../../secrets/secrets.ts';
 import type { Session } from '../../ssh/shell.ts';
 import {
@@ -108,11 +109,13 @@ export async function ensureRun(
   const [word, code] = result.stdout.trim().split(' ');
   if (result.exitCode !== 0 || word === undefined) {
     throw new Error(
-      `The bootstrap could not be started (exit code ${result.exitCode}): ${result.stderr.trim().slice(0, 500)}`,
+      `The bootstrap could not be started (exit code ${result.exitCode}): ${machineWords(result.stderr, 500)}`,
     );
   }
-  if (word === 'ended') return { is: 'ended', exitCode: Number(code) };
-  return { is: word === 'running' ? 'running' : 'dead' };
+  if (word === 'running') return { is: 'running' };
+  // A number is kept of it and nothing else: it is the droplet's own word.
+  const isEnded = word === 'ended' && /^\d{1,3}$/.test(code ?? '');
+  return isEnded ? { is: 'ended', exitCode: Number(code) } : { is: 'dead' };
 }
 
 /**

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { machineWords } from '../../resources/machine-words.ts';
 import type { RemoteFiles } from '../../ssh/remote-files.ts';
 import type { Session } from '../../ssh/shell.ts';
 import { pack, unpack } from './pack.ts';
@@ -78,7 +79,7 @@ function whyNot(word: string, value: string, path: string, stderr: string): stri
     case 'many':
       return tooLarge(`${Number(value)} files`);
     default:
-      return `The session could not be copied on the droplet: ${stderr.trim().slice(0, 200)}`;
+      return `The session could not be copied on the droplet: ${machineWords(stderr, 200)}`;
   }
 }
 

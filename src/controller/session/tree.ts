@@ -1,3 +1,4 @@
+import { machineWords } from '../../resources/machine-words.ts';
 import { FilesError, type RemoteFiles } from '../../ssh/remote-files.ts';
 
 /** A file or a folder of a tree. */
@@ -108,7 +109,7 @@ const under = (top: string, path: string): string => (path === '' ? top : `${top
 const refused = (what: string) => new FilesError('refused', shortened(what));
 const tooLarge = (what: string) => new FilesError('too-large', shortened(what));
 /** Names are of the machine's choosing. */
-const shortened = (text: string): string => text.slice(0, 300);
+const shortened = (text: string): string => machineWords(text, 300);
 
 /** Some at a time, all in the order that they have. After the first failure nothing more is begun. */
 async function inTurns<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {

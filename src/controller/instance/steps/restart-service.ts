@@ -1,4 +1,5 @@
 import { SERVICE_NAME } from '../../../resources/instance-class.ts';
+import { machineWords } from '../../../resources/machine-words.ts';
 import { ShellError } from '../../../ssh/shell.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { isRestartAsked } from '../plan-bot.ts';
@@ -18,7 +19,7 @@ export async function restartService(context: InstanceContext): Promise<StepResu
     if (!session) return undefined;
     const result = await session.exec(`systemctl restart ${service}`, { signal });
     if (result.exitCode !== 0) {
-      problem = `systemctl restart ${service} ended with exit code ${result.exitCode}: ${result.stderr.trim().slice(0, 300)}`;
+      problem = `systemctl restart ${service} ended with exit code ${result.exitCode}: ${machineWords(result.stderr, 300)}`;
     }
   } catch (error) {
     // A machine that can't be reached is for the next rung.

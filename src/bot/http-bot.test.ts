@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { portMap } from '../dial.ts';
 import { HttpBot } from './http-bot.ts';
@@ -59,3 +59,27 @@ test('fills no memory: of an answer without end a little is read', async () => {
   await check(bot);
   expect(sent).toBeLessThan(32 * 1024 * 1024);
 });
+
+test('says nothing that a terminal would obey', async () => {
+  const status = '\u001b]0;owned\u0007\u202eshow\r\nqr\u009b2J';
+  const bot = await listening((_, response) => response.end(JSON.stringify({ status })));
+  expect(await check(bot)).toMatchObject({ healthy: true, session: ']0;owned show qr 2J' });
+});
+
+test('holds nobody by an answer that changes the protocol', async () => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => {});
+    socket.once('data', () => {
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: any\r\n\r\n',
+      );
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const report = await check((server.address() as AddressInfo).port);
+    expect(report).toMatchObject({ healthy: false, why: expect.stringContaining('HTTP 101') });
+  } finally {
+    server.close();
+  }
+}, 10_000);

@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { z } from 'zod';
 import type { Dial } from '../dial.ts';
+import { machineWords } from '../resources/machine-words.ts';
 import type { Bot, BotAddress, BotReport } from './bot.ts';
 
 const TIMEOUT_MS = 5_000;
@@ -78,6 +79,11 @@ export class HttpBot implements Bot {
           });
         });
         asked.on('error', reject);
+        // Unheard, it would be neither an answer nor an error, and nobody would ever be told of either.
+        asked.on('upgrade', (response, socket) => {
+          socket.destroy();
+          resolve({ status: response.statusCode ?? 0, body: undefined });
+        });
         asked.on('response', (response) => {
           readUpTo(maxBytes, response).then(
             (body) => resolve({ status: response.statusCode ?? 0, body }),
@@ -108,7 +114,12 @@ async function readUpTo(maxBytes: number, response: IncomingMessage): Promise<Bu
 }
 
 const statusBody = z.object({
-  status: z.string().max(64).optional().catch(undefined),
+  status: z
+    .string()
+    .max(64)
+    .transform((word) => machineWords(word, 64))
+    .optional()
+    .catch(undefined),
   qr: z.string().min(1).optional().catch(undefined),
 });
 

@@ -59,6 +59,31 @@ describe('what the controller says, in Spanish', () => {
     expect(inSpanish('Segmentation fault (core dumped)')).toBeUndefined();
   });
 
+  it.each([2_000, 100_000])('keeps nobody busy with %i characters that a machine chose', (size) => {
+    const over = (text: string) => text.repeat(Math.ceil(size / text.length)).slice(0, size);
+    const texts = [
+      'The bot failed 3 looks in a row: ',
+      '. No repair now: ',
+      'a. No repair now: DigitalOcean was not asked to x: y. z',
+      'DigitalOcean was asked to DigitalOcean was not asked to x: y. z, but . No repair now: ',
+      ', and 3 replacements did not help. Look at the events and the log, then restart the instance',
+      '; trying again, after 1 try. Read its log, mend the class or the instance, and apply or restart it',
+      ': The file x is not below y (ORQUESTA_SECRETS_DIR): put it there',
+    ].map(over);
+    for (const text of [
+      ...texts,
+      ...texts.map((one) => over(`${one.slice(0, size / 2)} ${texts[3]}`)),
+    ]) {
+      const once = () => {
+        const began = performance.now();
+        inSpanish(text);
+        return performance.now() - began;
+      };
+      // Another's work on this machine may have got between.
+      expect(Math.min(once(), once(), once()), text.slice(0, 40)).toBeLessThan(60);
+    }
+  });
+
   it('has the sentences of every plan, condition, event, login and bot', () => {
     const unknown = SOURCES.flatMap(sentencesOf).filter((sentence) => !inSpanish(sentence));
     expect(unknown.filter((sentence) => !IN_PARTS.some((part) => part.test(sentence)))).toEqual([]);

@@ -9,9 +9,11 @@ export interface AuditEntry {
   readonly caller: string;
   readonly role: string;
   readonly requestId: string;
-  readonly action: 'create' | 'update' | 'update-status' | 'delete';
+  /** `forget-session`: what was kept of the bot's WhatsApp session. */
+  readonly action: 'create' | 'update' | 'update-status' | 'delete' | 'forget-session';
   readonly kind: Kind;
   readonly name: string;
+  /** Like the version, empty where there is no such object any more. */
   readonly uid: string;
   readonly resourceVersion: string;
   /** What people decide of an object; nothing private. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseApiKeys } from '../../src/api/access/keys.ts';
 import type { AuditEntry } from '../../src/store/audit-trail.ts';
 import { NUMBER } from '../builders.ts';
+import { MemorySessionArchive } from '../twins/memory-session-archive.ts';
 import { type Api, anApi } from './api-app.ts';
 
 // Who may do what, and what is known of it afterwards.
@@ -124,6 +125,33 @@ describe('the audit trail', () => {
     const text = JSON.stringify(await trail());
     expect(text).not.toContain(secret);
     for (const key of ['k-run', 'k-all']) expect(text).not.toContain(`"${key}"`);
+  });
+
+  test('tells who had a saved session forgotten, once it was', async () => {
+    const sessions = new MemorySessionArchive();
+    const own = await anApi({ apiKeys: KEYS, sessions });
+    const path = `/api/instance/session/${NUMBER}`;
+    const forget = () => own.ask('DELETE', path, undefined, { 'x-api-key': 'k-run' });
+    const told = async () =>
+      (await own.ask('GET', '/api/audit', undefined, { 'x-api-key': 'k-all' })).json.data;
+    expect((await forget()).json.data.forgotten).toBe(0);
+    expect(await told()).toEqual([]);
+    const about = {
+      savedAt: '2026-01-01T00:00:00.000Z',
+      dropletId: 7,
+      sizeBytes: 1,
+      fingerprint: '',
+    };
+    await sessions.save({ name: `bot-${NUMBER}`, uid: 'u' }, about, Buffer.from('creds'));
+    expect((await forget()).json.data.forgotten).toBe(1);
+    const entry = {
+      caller: 'run',
+      action: 'forget-session',
+      kind: 'Instance',
+      name: `bot-${NUMBER}`,
+    };
+    expect(await told()).toMatchObject([entry]);
+    await own.close();
   });
 
   test('a limit that is none is refused', async () => {

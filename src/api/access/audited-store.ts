@@ -111,22 +111,34 @@ export class AuditedStore implements Store {
     after: ObjectOf[K],
     options: { readonly dryRun?: boolean | undefined } | undefined,
   ): Promise<void> {
-    const served = this.#served.getStore();
     const { name, uid, resourceVersion } = after.metadata;
     const isUnchanged = before?.metadata.resourceVersion === resourceVersion;
-    if (!served || options?.dryRun || isUnchanged) return;
+    if (options?.dryRun || isUnchanged) return;
+    const changes = changesBetween(before, after);
+    await this.#record({ action, kind, name, uid, resourceVersion, changes });
+  }
+
+  /** Saved sessions are kept beside the objects; that one's were forgotten is a write like others. */
+  async noteForgotten(name: string): Promise<void> {
+    const instance = await this.#deps.store.get('Instance', name);
+    const { uid = '', resourceVersion = '' } = instance?.metadata ?? {};
+    const about = { kind: 'Instance', name, uid, resourceVersion } as const;
+    await this.#record({ action: 'forget-session', ...about, changes: [] });
+  }
+
+  async #record(
+    write: Pick<AuditEntry, 'action' | 'kind' | 'name' | 'uid' | 'resourceVersion' | 'changes'>,
+  ): Promise<void> {
+    const served = this.#served.getStore();
+    if (!served) return;
     const { audit, clock, log } = this.#deps;
+    const { action, kind, name } = write;
     const entry: AuditEntry = {
       at: new Date(clock.now()).toISOString(),
       caller: served.caller.name,
       role: served.caller.role,
       requestId: served.requestId,
-      action,
-      kind,
-      name,
-      uid,
-      resourceVersion,
-      changes: changesBetween(before, after),
+      ...write,
     };
     log.info({ audit: entry }, `${served.caller.name} asked to ${action} ${kind} ${name}`);
     // It is written: to tell the caller otherwise would be worse than a gap in the trail, which the log fills.

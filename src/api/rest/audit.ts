@@ -9,7 +9,7 @@ const entry = z.object({
   caller: z.string().describe('El nombre de la clave, nunca la clave'),
   role: z.string(),
   requestId: z.string(),
-  action: z.enum(['create', 'update', 'update-status', 'delete']),
+  action: z.enum(['create', 'update', 'update-status', 'delete', 'forget-session']),
   kind: z.string(),
   name: z.string(),
   uid: z.string(),

@@ -47,8 +47,17 @@ const forgetSession = {
   },
 } as const;
 
-/** /api/instance/session/{number}: what is kept of a bot's WhatsApp session, and how to have it forgotten. */
-export function sessions({ sessions: archive }: { readonly sessions: SessionArchive }): Hono {
+/**
+ * /api/instance/session/{number}: what is kept of a bot's WhatsApp session, and how to have it forgotten. `onForgotten` hears of
+ * each whose copies are gone.
+ */
+export function sessions({
+  sessions: archive,
+  onForgotten,
+}: {
+  readonly sessions: SessionArchive;
+  readonly onForgotten: (name: string) => Promise<void>;
+}): Hono {
   const app = new Hono();
   const tell = operation(getSession, async (c, { params: { numberphone } }) => {
     const kept = await archive.list(instanceName(numberphone));
@@ -60,7 +69,9 @@ export function sessions({ sessions: archive }: { readonly sessions: SessionArch
     return c.json({ success: true, data: { numberphone, saved: shown } });
   });
   const forget = operation(forgetSession, async (c, { params: { numberphone } }) => {
-    const forgotten = await archive.forget(instanceName(numberphone));
+    const name = instanceName(numberphone);
+    const forgotten = await archive.forget(name);
+    if (forgotten > 0) await onForgotten(name);
     return c.json({ success: true, data: { numberphone, forgotten } });
   });
   app.get('/:numberphone', tell);

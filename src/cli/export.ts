@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { rfc3339, systemClock } from '../clock.ts';
 import { mustAnswer, openRedis } from '../open-redis.ts';
@@ -48,8 +48,10 @@ export async function exportCommand(argv: readonly string[]): Promise<number> {
 /** Readable by its owner alone: environments of bots may hold what others should not see. */
 function writeWhole(file: string, text: string): void {
   const part = `${file}.part`;
-  const descriptor = openSync(part, 'w', 0o600);
-  writeSync(descriptor, text);
+  // Made here: what lies there from before may be readable for all, or a link to somewhere else.
+  rmSync(part, { force: true });
+  const descriptor = openSync(part, 'wx', 0o600);
+  writeFileSync(descriptor, text);
   fsyncSync(descriptor);
   closeSync(descriptor);
   renameSync(part, file);

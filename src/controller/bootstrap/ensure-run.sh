@@ -12,9 +12,11 @@ began() {
 is_alive() {
   read -r pid start <"$1/pid" 2>/dev/null && kill -0 "$pid" 2>/dev/null && [ "$(began "$pid")" = "$start" ]
 }
+# Alive or not comes first: a run may end between two looks, and leaves its exit code before it goes.
 state() {
+  is_alive "$dir" && alive=1 || alive=''
   if [ -e "$dir/exit" ]; then echo "ended $(cat "$dir/exit")"
-  elif is_alive "$dir"; then echo running
+  elif [ -n "$alive" ]; then echo running
   else echo dead
   fi
 }

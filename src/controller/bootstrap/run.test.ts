@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { localFiles } from '../../../test/twins/local-files.ts';
 import { instanceClassSpec } from '../../resources/instance-class.ts';
 import { parseEnvironmentFile } from '../../simulator/guest/unit-file.mjs';
@@ -71,6 +79,24 @@ describe.skipIf(existsSync('/run/systemd/system'))('a run without systemd', () =
     await eventually(() => existsSync(join(root, 'var/lib/orquesta/one/exit')));
     expect(await ensure('one', script)).toEqual({ is: 'ended', exitCode: 7 });
     expect(readFileSync(join(root, 'runs'), 'utf8')).toBe('once\n');
+  });
+
+  it('that ends between two looks at it is no dead one', async () => {
+    await ensure('one', 'sleep 60');
+    const dir = join(root, 'var/lib/orquesta/one');
+    const [pid = ''] = readFileSync(join(dir, 'pid'), 'utf8').split(' ');
+    const bin = join(root, 'bin');
+    mkdirSync(bin);
+    // Asked when the process began: at this moment it ends.
+    const sed = `#!/bin/sh\necho 7 >${dir}/exit\nexit 1\n`;
+    writeFileSync(join(bin, 'sed'), sed, { mode: 0o755 });
+    vi.stubEnv('PATH', `${bin}:${process.env['PATH']}`);
+    try {
+      expect(await ensure('one', '')).toEqual({ is: 'ended', exitCode: 7 });
+    } finally {
+      vi.unstubAllEnvs();
+      process.kill(-Number(pid), 'SIGKILL');
+    }
   });
 
   it('gives every value to the script and to the bot as it is, whatever it is made of', async () => {

@@ -113,6 +113,9 @@ export function poolOf({ metadata }: Droplet): OwnerReference | undefined {
 export const wasBornInPool = ({ metadata }: Droplet): boolean =>
   metadata.labels?.[POOL_LABEL] !== undefined;
 
+/** DigitalOcean's words for a machine that can be up. Its listing calls one `new` for seconds after it was logged in to. */
+const UP: ReadonlySet<string | undefined> = new Set(['new', 'active']);
+
 /** Its machine is up and prepared, and waits for a number. */
 export const isWaiting = (droplet: Droplet): boolean =>
   poolOf(droplet) !== undefined &&
@@ -120,6 +123,6 @@ export const isWaiting = (droplet: Droplet): boolean =>
   droplet.status?.failure === undefined &&
   droplet.status?.id !== undefined &&
   droplet.status.ip !== undefined &&
-  droplet.status.state === 'active' &&
+  UP.has(droplet.status.state) &&
   droplet.status.preparation?.readyAt !== undefined &&
   droplet.status.preparation.failures === 0;

@@ -12,8 +12,8 @@ import { createHttp } from '../../src/simulator/http.ts';
 import { takeLoopbackBlock } from '../../src/simulator/loopback-block.ts';
 import type { LimitOptions } from '../../src/simulator/rate-limit.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { freePort } from '../free-port.ts';
 import { LightMachines } from './light-machines.ts';
-import { freePort } from './processes.ts';
 
 /** The account that a chaos run works against, with its machines. */
 export interface ChaosCloud {

@@ -8,8 +8,9 @@ import { type Random, systemClock } from '../../src/clock.ts';
 import type { AccountOptions } from '../../src/simulator/account-options.ts';
 import type { LimitOptions } from '../../src/simulator/rate-limit.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
+import { freePort } from '../free-port.ts';
 import { type ChaosCloud, type CloudOptions, lightCloud, sandboxCloud } from './cloud.ts';
-import { freePort, orquestaProgram, type Program, redisProgram } from './processes.ts';
+import { orquestaProgram, type Program, redisProgram } from './processes.ts';
 
 export const API_KEY = 'chaos-key';
 const PASSWORD = 'chaos password $`"\\';

@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
@@ -11,6 +10,7 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../../src/simulator/simulator.ts';
+import { freePort } from '../free-port.ts';
 
 export const API_KEY = 'e2e-key';
 export const SSH_PASSWORD = 'e2e password $`"\\';
@@ -265,12 +265,3 @@ export const inWorld = test.extend<{ world: World }>({
     await world.close();
   },
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { systemClock } from '../../src/clock.ts';
+import { freePorts } from '../free-port.ts';
 import { tlsArguments, tlsClient } from './certificates.ts';
 
 const SLOTS = 16_384;
@@ -167,24 +167,4 @@ export class RedisCluster {
       await systemClock.sleep(50);
     }
   }
-}
-
-/** All held at once, so that they differ; below 55,536, since a node also listens at its port + 10,000. */
-async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = 20_000 + Math.floor(systemClock.now() % 1_000) * 20 + ports.length * 3;
-    const free = await Promise.all([port, port + 10_000].map(isFree));
-    if (free.every(Boolean) && !ports.includes(port)) ports.push(port);
-    else await systemClock.sleep(7);
-  }
-  return ports;
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

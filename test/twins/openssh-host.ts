@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { newHostKey } from '../../src/ssh/host-key.ts';
+import { freePort } from '../free-port.ts';
 
 /** The absolute path of OpenSSH's server (it insists on one), when it is here: named in SSHD, or in its usual place. */
 export const SSHD: string | undefined = [process.env['SSHD'], '/usr/sbin/sshd'].find(
@@ -100,15 +101,6 @@ function descendants({ pid }: Pick<ChildProcess, 'pid'>): number[] {
   const below = (parent: number): number[] =>
     rows.flatMap(([child = 0, of]) => (of === parent ? [child, ...below(child)] : []));
   return pid === undefined ? [] : below(pid);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 const answers = (port: number): Promise<boolean> =>

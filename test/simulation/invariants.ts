@@ -133,7 +133,11 @@ export class Invariants {
     this.#hasNews = false;
     this.#lookedAt = now;
     const byUid = new Map<string, number[]>();
-    const recorded = new Set(this.#store.peekAll('Droplet').map(({ metadata }) => metadata.uid));
+    const recorded = new Set(
+      this.#store
+        .peekAll('Droplet')
+        .flatMap(({ metadata: { uid, name } }) => [uid, `${POOL}${name}`]),
+    );
     for (const { id, deleteAt } of living) {
       const uid = this.#uidOf(id);
       if (uid === undefined || deleteAt !== undefined) continue;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { decorated } from '../decorate.ts';
 import type { Logger } from '../log.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
@@ -10,21 +11,31 @@ import type { Objects } from './triggers.ts';
 
 export interface LedgerDeps {
   readonly ledger: Ledger;
-  readonly objects: Pick<Objects, 'list'>;
+  readonly objects: Pick<Objects, 'get' | 'list'>;
   readonly log: Pick<Logger, 'warn'>;
 }
 
 /** A Store that enters into the ledger what is learnt of a droplet: create intent, id, adoption, proven end. */
-export function bookRecords(store: Store, { ledger, log }: LedgerDeps): Store {
-  const book = async (droplet: Droplet): Promise<void> => {
+export function bookRecords(store: Store, { ledger, objects, log }: LedgerDeps): Store {
+  /** Droplet objects whose last news could not be booked. */
+  const owed = new Set<string>();
+  const book = async (before: Droplet | undefined, droplet: Droplet): Promise<void> => {
+    const { uid } = droplet.metadata;
     const entry = entryOf(droplet);
-    await (entry ? ledger.write(entry) : ledger.forgetRequest(droplet.metadata.uid));
+    // Most that is written of a droplet is no news to the ledger.
+    const isKnown = before?.metadata.uid === uid && isDeepStrictEqual(entryOf(before), entry);
+    if (isKnown && !owed.has(uid)) return;
+    owed.add(uid);
+    await (entry ? ledger.write(entry) : ledger.forgetRequest(uid));
+    owed.delete(uid);
   };
   return decorated(store, {
     updateStatus: async (kind, object, options) => {
+      // As it was last seen, which may be older than what was written last: then it is booked once more.
+      const before = kind === 'Droplet' ? objects.get('Droplet', object.metadata.name) : undefined;
       const written = await store.updateStatus(kind, object, options);
       if (kind === 'Droplet' && !options?.dryRun)
-        await orSettleLater(book(written as Droplet), log);
+        await orSettleLater(book(before, written as Droplet), log);
       return written;
     },
   });

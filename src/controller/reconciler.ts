@@ -39,7 +39,9 @@ export interface StepContext<K extends Kind, Facts> {
   readonly changed: AbortSignal;
   /** Writes what was learnt, by compare-and-swap; `object` is what was written. Throws StoreError `conflict`. */
   save(learnt: Partial<NonNullable<ObjectOf[K]['status']>>): Promise<void>;
-  /** The same for a fact that must not get lost: over whatever else was written meanwhile, as long as `holds` says so of the latest object. */
+  /** The same, written along with what is planned next: for what is found out again should the process die before. */
+  learn(learnt: Partial<NonNullable<ObjectOf[K]['status']>>): void;
+  /** As `save`, for a fact that must not get lost: over whatever else was written meanwhile, as long as `holds` says so of the latest object. */
   saveFact(
     learnt: Partial<NonNullable<ObjectOf[K]['status']>>,
     holds: (latest: ObjectOf[K]) => boolean,
@@ -105,19 +107,28 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
   let object = first;
   const log = deps.log.child({ [kinds[kind].singular]: name, uid: object.metadata.uid });
 
+  let isWritten = true;
   const save = async (status: NonNullable<ObjectOf[K]['status']>): Promise<ObjectOf[K]> => {
-    object = await store.updateStatus(kind, { ...(object as ObjectOf[K]), status });
+    object = await store.updateStatus(kind, { ...object, status });
+    isWritten = true;
     return object;
   };
 
-  const learn = async (learnt: Partial<NonNullable<ObjectOf[K]['status']>>): Promise<void> => {
-    await save({ ...object?.status, ...learnt } as NonNullable<ObjectOf[K]['status']>);
+  const learn = (learnt: Partial<NonNullable<ObjectOf[K]['status']>>): void => {
+    object = { ...object, status: { ...object.status, ...learnt } };
+    isWritten = false;
   };
 
-  for (let turn = 0; turn < MAX_STEPS; turn++) {
-    if (signal.aborted) return AT_ONCE_MS;
+  /** Before the pass ends, what was learnt last is written down. */
+  const rest = async (lookAgain: number): Promise<number> => {
+    if (!isWritten) await save(object.status as NonNullable<ObjectOf[K]['status']>);
+    return lookAgain;
+  };
+
+  for (let turn = 0; ; turn++) {
     let facts: Facts | undefined;
     try {
+      if (signal.aborted || turn === MAX_STEPS) return await rest(AT_ONCE_MS);
       const seen = await reconciler.observe(object, deps, signal);
       facts = seen;
       const plan = reconciler.plan(object, seen, clock.now());
@@ -128,17 +139,20 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
       log.info({ step: plan.do }, plan.why);
       const context: StepContext<K, Facts> = {
         get object() {
-          return object as ObjectOf[K];
+          return object;
         },
         facts: seen,
         deps,
         signal,
         changed,
-        save: learn,
+        save: async (learnt) => {
+          await save({ ...object.status, ...learnt } as NonNullable<ObjectOf[K]['status']>);
+        },
+        learn,
         saveFact: async (learnt, holds) => {
           for (let tries = 1; ; tries++) {
             try {
-              return await learn(learnt);
+              return await context.save(learnt);
             } catch (error) {
               if (!isConflict(error) || tries === MAX_TRIES) throw error;
               const latest = await store.get(kind, name);
@@ -148,12 +162,7 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
           }
         },
         event: (type, reason, message) =>
-          deps.journal.event(
-            { kind, name, uid: (object as ObjectOf[K]).metadata.uid },
-            type,
-            reason,
-            message,
-          ),
+          deps.journal.event({ kind, name, uid: object.metadata.uid }, type, reason, message),
       };
       const step = () => reconciler.steps[plan.do](context);
       const result = observer ? await observer.step(object, plan.do, step) : await step();
@@ -161,8 +170,8 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
         deps.timeline.forget(kind, name);
         return 0;
       }
-      if (result) return result.lookAgain;
-      if (changed.aborted) return AT_ONCE_MS;
+      if (result) return await rest(result.lookAgain);
+      if (changed.aborted) return await rest(AT_ONCE_MS);
     } catch (error) {
       if (isConflict(error)) return AT_ONCE_MS;
       if (error instanceof StoreError && error.kind === 'not-found') return 0;
@@ -177,7 +186,6 @@ async function passOver<K extends Kind, Facts, StepName extends string>(
       return restOf(wait, clock.now());
     }
   }
-  return AT_ONCE_MS;
 }
 
 function restOf(plan: Exclude<Plan<string>, { do: string }>, now: number): number {

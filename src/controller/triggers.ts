@@ -42,7 +42,12 @@ export function keysOfChange(
         ? [keyOf('InstancePool', change.object.metadata.name)]
         : [];
     case 'Droplet':
-      return keysOfDroplet(change as Change<'Droplet'>, previous as Droplet | undefined, isNews);
+      return keysOfDroplet(
+        change as Change<'Droplet'>,
+        previous as Droplet | undefined,
+        isNews,
+        objects,
+      );
   }
 }
 
@@ -91,6 +96,7 @@ function keysOfDroplet(
   { type, object }: Change<'Droplet'>,
   previous: Droplet | undefined,
   isNews: boolean,
+  objects: Objects,
 ): readonly Key[] {
   const keys: Key[] = [];
   const isMoved = isAnotherMachine(object, previous);
@@ -102,13 +108,25 @@ function keysOfDroplet(
   if (pool !== undefined && (isNews || isMoved || isAnotherMember(object, previous))) {
     keys.push(keyOf('InstancePool', pool));
   }
-  if ((isNews || isMoved) && !poolOf(object)) {
+  const isAwaited = type === 'added' && isOfItsOwnPass(object, objects);
+  if ((isNews || isMoved) && !poolOf(object) && !isAwaited) {
     // Also for an instance that waits for the name and does not own the droplet.
     keys.push(keyOf('Instance', controllerOwner(object.metadata)?.name ?? object.metadata.name));
   }
   if (isChanging(object) && !(previous && isChanging(previous))) keys.push(SWEEP);
   return keys;
 }
+
+/** Declared by its instance, whose pass has written that down and goes on to see it: nobody need be told. */
+const isOfItsOwnPass = ({ metadata, status }: Droplet, objects: Objects): boolean => {
+  const owner = controllerOwner(metadata);
+  const instance = owner && objects.get('Instance', owner.name);
+  return (
+    status === undefined &&
+    instance?.metadata.uid === owner?.uid &&
+    instance?.status?.dropletName === metadata.name
+  );
+};
 
 /** It got on, or fell back, on its way to wait for a number. */
 const isAnotherMember = ({ status: now }: Droplet, previous: Droplet | undefined): boolean => {

@@ -41,6 +41,8 @@ interface Pass {
   heldUntil: number;
 }
 
+/** Not worth a job that does nothing but trigger. */
+const AT_ONCE_MS = 1;
 /** Longer than any reconciler means; BullMQ keeps due times in few bits. */
 const MAX_WAKE_MS = 24 * 60 * 60 * 1000;
 const RESYNC_BATCH = 500;
@@ -242,7 +244,8 @@ export class BullmqQueue implements WorkQueue {
     } else {
       await this.#redis.hdel(this.#failuresKey, key);
       // An earlier wish to look again stays when there is no new one: at worst one pass too many.
-      if (lookAgainMs > 0) await this.#wakeAfter(key, lookAgainMs);
+      if (lookAgainMs > AT_ONCE_MS) await this.#wakeAfter(key, lookAgainMs);
+      else if (lookAgainMs > 0) await this.trigger(key);
     }
   }
 

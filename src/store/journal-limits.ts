@@ -8,6 +8,8 @@ export const EVENT_AGE_MS = 7 * 24 * 60 * 60 * 1000;
 /** Kubernetes: an event's message has at most 1 KiB. */
 export const MAX_MESSAGE_CHARS = 1_024;
 export const KEPT_LOG_BYTES = 1024 * 1024;
+/** A log or timeline whose object was never told to be gone is forgotten so long after its last line. */
+export const LOG_AGE_MS = 30 * 24 * 60 * 60 * 1000;
 /** Runs that are remembered as over: a late follower of one must not bring its log back. */
 export const REMEMBERED_RUNS = 10;
 

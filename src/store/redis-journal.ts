@@ -17,6 +17,7 @@ import {
   KEPT_EVENTS,
   KEPT_LOG_BYTES,
   keptText,
+  LOG_AGE_MS,
   logPiece,
   MAX_MESSAGE_CHARS,
   REMEMBERED_RUNS,
@@ -24,19 +25,9 @@ import {
 } from './journal-limits.ts';
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered, type RedisLog } from './redis.ts';
+import { RedisTimelines } from './redis-timelines.ts';
 import { Script } from './script.ts';
-import {
-  type Journey,
-  KEPT_JOURNEYS,
-  noted,
-  type Timeline,
-  type TimelineNote,
-} from './timeline.ts';
-
-/** A log or timeline whose object was never told to be gone is forgotten so long after its last line. */
-const LOG_AGE_MS = 30 * 24 * 60 * 60 * 1000;
-/** Two processes seldom note one instance at one moment. */
-const MAX_TRIES = 3;
+import type { Journey, Timeline, TimelineNote } from './timeline.ts';
 
 /** Objects whose events are read by one command. */
 const EVENT_BATCH = 100;
@@ -59,13 +50,14 @@ export class RedisJournal implements Journal {
   readonly #forgetScript = new Script('./forget-events.lua');
   readonly #feed: ChangeFeed<RecordedEvent>;
   readonly #readScript = new Script('./read-log.lua');
-  readonly #timelineScript = new Script('./replace-timeline.lua');
+  readonly #timelines: RedisTimelines;
 
   constructor(deps: RedisJournalDeps) {
     this.#redis = deps.redis;
     this.#keys = storeKeys(deps.prefix);
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#timelines = new RedisTimelines(deps);
     this.#feed = new ChangeFeed({
       redis: deps.redis,
       stream: this.#keys.eventChanges,
@@ -202,52 +194,16 @@ export class RedisJournal implements Journal {
     );
   }
 
-  async note(name: string, uid: string, note: TimelineNote): Promise<void> {
-    try {
-      for (let tries = 1; tries <= MAX_TRIES; tries++)
-        if (await this.#tryNote(name, uid, note)) return;
-      this.#log?.warn({ name, reason: note.reason }, 'note was not kept: others wrote meanwhile');
-    } catch (err) {
-      this.#log?.warn({ err, name, reason: note.reason }, 'note was not kept');
-    }
+  note(name: string, uid: string, note: TimelineNote): Promise<void> {
+    return this.#timelines.note(name, uid, note);
   }
 
-  /** False: another wrote at the same moment. */
-  async #tryNote(name: string, uid: string, note: TimelineNote): Promise<boolean> {
-    const key = this.#keys.timeline(name);
-    const text = await this.#redis.get(key);
-    const past = text === null ? undefined : (JSON.parse(text) as Timeline);
-    const { timeline, journey } = noted(past, uid, note, this.#clock.now());
-    if (timeline === past) {
-      await this.#redis.pexpire(key, LOG_AGE_MS);
-      return true;
-    }
-    const answer = await this.#timelineScript.run(
-      this.#redis,
-      [key, this.#keys.journeys],
-      [
-        text ?? '',
-        JSON.stringify(timeline),
-        LOG_AGE_MS,
-        journey ? JSON.stringify(journey) : '',
-        KEPT_JOURNEYS,
-      ],
-    );
-    return answer === 1;
+  timeline(name: string): Promise<Timeline | undefined> {
+    return this.#timelines.timeline(name);
   }
 
-  async timeline(name: string): Promise<Timeline | undefined> {
-    const text = await answered(`read the timeline of ${name}`, () =>
-      this.#redis.get(this.#keys.timeline(name)),
-    );
-    return text === null ? undefined : (JSON.parse(text) as Timeline);
-  }
-
-  async journeys(): Promise<readonly Journey[]> {
-    const texts = await answered('read the journeys', () =>
-      this.#redis.lrange(this.#keys.journeys, 0, -1),
-    );
-    return texts.map((text) => JSON.parse(text) as Journey);
+  journeys(): Promise<readonly Journey[]> {
+    return this.#timelines.journeys();
   }
 
   async appendLog(name: string, run: string, offset: number, text: string): Promise<void> {

@@ -48,7 +48,7 @@ const subjects = {
     const bare = new MemoryStore({ clock: systemClock, newUid: randomUUID, keptChanges });
     const books = {
       ledger: new MemoryLedger({ clock: systemClock }),
-      objects: { list: () => ({ items: [] }) },
+      objects: { get: () => undefined, list: () => ({ items: [] }) },
       log: pino({ level: 'silent' }),
     };
     const store = meterStore(bookRecords(bare, books), createMetrics(new Registry()));

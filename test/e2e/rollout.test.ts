@@ -34,12 +34,18 @@ const applyClass = (program: Program, spec: unknown): Promise<void> =>
     }),
   );
 
-const rolloutIs = (program: Program, reason: string): Promise<Class> =>
-  eventually(`the rollout is ${reason}`, async () => {
+/** Its instances may be a moment ahead of what the class says of them. */
+const rolloutIs = (
+  program: Program,
+  reason: string,
+  counts: Partial<NonNullable<Class['status']>>,
+): Promise<Class> =>
+  eventually(`the rollout is ${reason}, with ${JSON.stringify(counts)}`, async () => {
     const klass = await classOf(program);
     const { status, metadata } = klass;
     const isSeen = status?.observedGeneration === metadata.generation;
     const progressing = status?.conditions.find(({ type }) => type === 'Progressing');
+    expect(status).toMatchObject(counts);
     return isSeen && progressing?.reason === reason ? klass : undefined;
   });
 
@@ -67,19 +73,18 @@ describe.concurrent('a class that instances use', () => {
 
     const good = { ...spec, retries, bot: { env: { GREETING: 'hola' } } };
     await applyClass(program, good);
-    expect((await rolloutIs(program, 'RolledOut')).status).toMatchObject({ updated: 3, failed: 0 });
+    await rolloutIs(program, 'RolledOut', { updated: 3, failed: 0 });
     expect(await statusesOf(program)).toEqual(['completed', 'completed', 'completed']);
 
     const { bootstrap } = spec;
     await applyClass(program, { ...good, bootstrap: { ...bootstrap, script: 'exit 3' } });
     await program.reaches(NUMBERS[0] as string, 'failed');
-    const stopped = await rolloutIs(program, 'Stopped');
-    expect(stopped.status).toMatchObject({ failed: 1, waiting: 2 });
+    await rolloutIs(program, 'Stopped', { failed: 1, waiting: 2 });
     expect(await statusesOf(program)).toEqual(['failed', 'completed', 'completed']);
 
     await applyClass(program, good);
     await program.reaches(NUMBERS[0] as string, 'completed');
-    expect((await rolloutIs(program, 'RolledOut')).status).toMatchObject({ updated: 3, failed: 0 });
+    await rolloutIs(program, 'RolledOut', { updated: 3, failed: 0 });
     expect(await statusesOf(program)).toEqual(['completed', 'completed', 'completed']);
     expect(await idsOf(program)).toEqual(ids);
   });

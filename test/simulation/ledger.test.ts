@@ -34,7 +34,12 @@ async function run(seed: number) {
       world = all;
       ledger ??= new FailingLedger({ clock: all.clock });
       ledger.fails = () => random() < 0.4;
-      const objects = { list: (kind: 'Droplet') => ({ items: all.store.peekAll(kind) }) };
+      const records = () => all.store.peekAll('Droplet');
+      const objects = {
+        get: (_: 'Droplet', name: string) =>
+          records().find(({ metadata }) => metadata.name === name),
+        list: () => ({ items: records() }),
+      };
       const deps = { ledger, objects: objects as never, log: pino({ level: 'silent' }) };
       return {
         ...ports,

@@ -13,7 +13,7 @@ export async function connectMember(context: DropletContext): Promise<StepResult
   const knocked = await knockAndLogIn(target, open, context.deps, waiting);
   if ('session' in knocked) {
     const { hostKey } = knocked.session;
-    await context.save({ preparation: { ...preparation, hostKey, sshProblem: undefined } });
+    context.learn({ preparation: { ...preparation, hostKey, sshProblem: undefined } });
     return undefined;
   }
   // First contact may meet an sshd that cloud-init has not given its host key yet: the deadline decides.

@@ -16,7 +16,7 @@ export async function startPreparation(context: DropletContext): Promise<StepRes
   const { class: klass, preparation } = memberOf(context);
   const revision = poolRevision(klass, deps.settings);
   const now = deps.clock.now();
-  await context.save({
+  context.learn({
     preparation: {
       ...preparation,
       readyAt: undefined,
@@ -63,7 +63,7 @@ export async function followPreparation(context: DropletContext): Promise<StepRe
   const problem = isServing ? STAGE_IGNORED : ended.problem;
   const isReady = ended.exitCode === 0 && !isServing;
   const readyAt = isReady ? ended.finishedAt : undefined;
-  await context.save({
+  context.learn({
     preparation: { ...preparation, bootstrap: { ...ended, problem }, readyAt },
   });
   if (isReady) await context.event('Normal', 'Prepared', 'Prepared, and waits for a number');

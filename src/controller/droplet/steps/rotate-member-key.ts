@@ -20,12 +20,12 @@ export async function rotateMemberKey(context: DropletContext): Promise<StepResu
     });
     const { nextHostKey: _, ...rest } = preparation;
     if ('problem' in rotated) {
-      await context.save({ preparation: { ...rest, isRotated: false } });
+      context.learn({ preparation: { ...rest, isRotated: false } });
       const why = `The droplet keeps the host key that it was born with: ${rotated.problem}`;
       await context.event('Warning', 'HostKeyNotRotated', why);
     } else {
       const { hostKey } = rotated;
-      await context.save({ preparation: { ...rest, hostKey, isRotated: true } });
+      context.learn({ preparation: { ...rest, hostKey, isRotated: true } });
     }
     return undefined;
   } catch (error) {

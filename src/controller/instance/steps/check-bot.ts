@@ -30,7 +30,7 @@ export async function awaitBot(context: InstanceContext): Promise<StepResult> {
     await context.save({ bot: { failures: 0, ...old, lastCheckedAt: now, problem: report.why } });
     return undefined;
   }
-  await context.save({ bot: well(old, report.session, now) });
+  context.learn({ bot: well(old, report.session, now) });
   await context.event('Normal', 'BotHealthy', 'The bot answers');
   return undefined;
 }

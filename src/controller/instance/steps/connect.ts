@@ -26,7 +26,7 @@ async function pin(context: InstanceContext, hostKey: string): Promise<void> {
   const old = object.status?.ssh;
   const isReturn = old?.dropletId === id;
   const now = timeOf(context);
-  await context.save({
+  context.learn({
     ssh: isReturn ? { ...old, isUp: true } : { dropletId: id, hostKey, since: now, isUp: true },
     sshProblem: undefined,
     hostKeyMismatch: undefined,

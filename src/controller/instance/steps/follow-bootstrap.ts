@@ -37,7 +37,7 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
     waiting: AbortSignal.any([signal, context.changed]),
   });
   if (!ended) return undefined;
-  await context.save({ bootstrap: ended });
+  context.learn({ bootstrap: ended });
   if (ended.exitCode === 0) {
     await context.event('Normal', 'BootstrapSucceeded', 'The droplet is prepared');
   } else {

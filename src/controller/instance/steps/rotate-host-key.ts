@@ -34,14 +34,14 @@ async function giveItsOwn(context: InstanceContext): Promise<void> {
   });
   if ('problem' in rotated) return giveUp(context, rotated.problem);
   const { nextHostKey: _, ...rest } = context.object.status?.ssh ?? ssh;
-  await context.save({ ssh: { ...rest, hostKey: rotated.hostKey, isRotated: true } });
+  context.learn({ ssh: { ...rest, hostKey: rotated.hostKey, isRotated: true } });
   await context.event('Normal', 'HostKeyRotated', 'The droplet has a host key of its own making');
 }
 
 /** The droplet is none the worse for it than any other: go on with the key that it has. */
 async function giveUp(context: InstanceContext, problem: string): Promise<void> {
   const ssh = context.object.status?.ssh;
-  if (ssh) await context.save({ ssh: { ...ssh, isRotated: false } });
+  if (ssh) context.learn({ ssh: { ...ssh, isRotated: false } });
   const why = `The droplet keeps the host key that it was born with: ${problem}`;
   await context.event('Warning', 'HostKeyNotRotated', why);
 }

@@ -14,7 +14,7 @@ export async function startBootstrap(context: InstanceContext): Promise<StepResu
   const isFirst = last?.dropletId !== id;
   const prepared = facts.droplet?.status?.preparation;
   const isPrepared = prepared?.bootstrap?.revision === facts.poolRevision && prepared.readyAt;
-  await context.save({
+  context.learn({
     bootstrap: {
       run: `${deps.clock.now().toString(36)}-${facts.revision}`,
       revision: facts.revision,

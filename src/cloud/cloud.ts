@@ -55,6 +55,8 @@ export interface CreateDroplet {
   readonly tags: readonly string[];
   /** cloud-config text, at most 64 KiB. */
   readonly userData: string;
+  /** ms since the epoch: what was held up until later is not sent any more, and is `try-again`. By then others may look for what it has made. */
+  readonly notAfter?: number | undefined;
 }
 
 /** Several droplets by one request: all alike but for the name. DigitalOcean: at most 10. */

@@ -7,7 +7,7 @@ import type { Budget, Priority } from './budget.ts';
 import { CloudError } from './cloud.ts';
 import { rateLimitNews } from './rate-limit.ts';
 import { failureOf } from './transport.ts';
-import { type Answer, type Asked, noAnswer, secretsOf, verdict } from './verdict.ts';
+import { type Answer, type Asked, noAnswer, secretsOf, TOO_LATE, verdict } from './verdict.ts';
 
 const DEADLINE_MS = 30_000;
 /** A page of 200 droplets is about half a megabyte. */
@@ -42,6 +42,8 @@ export interface Request extends Asked {
   readonly body?: unknown;
   readonly priority: Priority;
   readonly userData?: string;
+  /** Not sent later than this; ms since the epoch. */
+  readonly notAfter?: number | undefined;
 }
 
 /** The connection to DigitalOcean. Sends each request once, within the budget, and says honestly what is known of it afterwards. */
@@ -113,6 +115,10 @@ export class DigitalOceanHttp {
       throw new CloudError('rate-limited', text, { retryAt: grant.retryAt });
     }
     if (signal.aborted) throw noAnswer('try-again', request, 'the caller gave up before');
+    // The last moment before it leaves: the process may have been frozen, or Redis slow, since the caller looked at the time.
+    if (this.#clock.now() > (request.notAfter ?? Number.POSITIVE_INFINITY)) {
+      throw noAnswer('try-again', request, TOO_LATE);
+    }
     const startedAt = this.#clock.now();
     const { answer, headers } = await this.#send(request, signal).catch((error: unknown) => {
       this.#onRequest({ endpoint, code: 'none' });

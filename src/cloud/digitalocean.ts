@@ -63,6 +63,7 @@ export class DigitalOcean implements Cloud {
       priority: 'create',
       doing: `create droplet ${told(wanted.name)}`,
       userData: wanted.userData,
+      notAfter: wanted.notAfter,
     };
     return read(await this.#http.ask(request, signal), dropletAnswer, request).droplet;
   }
@@ -79,6 +80,7 @@ export class DigitalOcean implements Cloud {
       priority: 'create',
       doing: `create droplet ${told(first)}${others.length > 0 ? ` and ${others.length} more` : ''}`,
       userData: wanted.userData,
+      notAfter: wanted.notAfter,
     };
     return read(await this.#http.ask(request, signal), dropletsAnswer, request).droplets;
   }

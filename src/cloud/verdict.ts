@@ -89,6 +89,9 @@ function quote(message: string, secrets: readonly string[]): string {
   return line.length <= MAX_MESSAGE ? `"${line}"` : `"${line.slice(0, MAX_MESSAGE)}…"`;
 }
 
+/** Why a request is not sent whose `notAfter` is over. */
+export const TOO_LATE = 'it was held up for longer than it may be';
+
 /** A request that got no answer, or none that can be read. `try-again`: nothing was sent. */
 export function noAnswer(
   kind: 'try-again' | 'outcome-unknown',

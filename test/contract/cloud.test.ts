@@ -232,6 +232,16 @@ function cloudContract(name: string, start: () => Promise<Rig>): void {
       );
     });
 
+    it('sends no create whose time is over', async () => {
+      const { name, ...shared } = wanted('bot-8', { notAfter: Date.now() - 1 });
+      const calls = [
+        rig.cloud.createDroplet({ ...shared, name }, live()),
+        rig.cloud.createDroplets({ ...shared, names: [name] }, live()),
+      ];
+      for (const call of calls) await expect(call).rejects.toMatchObject({ kind: 'try-again' });
+      expect(await rig.cloud.listDroplets(live())).toEqual([]);
+    });
+
     it('asks nothing for a caller that has given up', async () => {
       await expect(
         rig.cloud.createDroplet(wanted('bot-8'), AbortSignal.abort()),

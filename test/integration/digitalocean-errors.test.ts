@@ -249,6 +249,21 @@ describe('DigitalOcean', () => {
     expect(stub.connections).toBe(2);
   });
 
+  it('sends no create that was held up on its way to the wire', async () => {
+    let now = 0;
+    const slow: Budget = {
+      ...unlimitedBudget,
+      take: async () => {
+        now = 6_000;
+        return { granted: true };
+      },
+    };
+    const cloud = aCloud({ budget: slow, clock: { ...systemClock, now: () => now } });
+    const held = cloud.createDroplet({ ...create, notAfter: 5_000 }, live());
+    expect((await errorOf(held)).kind).toBe('try-again');
+    expect(stub.requests).toHaveLength(0);
+  });
+
   it('keeps the path of its URL', async () => {
     stub.answer = ({ json }) => json(200, { account: { droplet_limit: 25 } });
     expect(await aCloud({ url: `${stub.url}/proxy` }).dropletLimit(live())).toBe(25);

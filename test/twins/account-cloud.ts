@@ -8,7 +8,7 @@ import {
   type DropletAction,
   MAX_NAMES,
 } from '../../src/cloud/cloud.ts';
-import { type Asked, noAnswer, verdict } from '../../src/cloud/verdict.ts';
+import { type Asked, noAnswer, TOO_LATE, verdict } from '../../src/cloud/verdict.ts';
 import type { CloudDroplet } from '../../src/resources/cloud-droplet.ts';
 import type { Prices } from '../../src/resources/price.ts';
 import type { Account } from '../../src/simulator/account.ts';
@@ -43,6 +43,7 @@ export interface AccountCloudDeps {
 interface Call extends Asked, Pick<FaultTarget, 'operation'> {
   readonly names?: readonly string[] | undefined;
   readonly dropletId?: number | undefined;
+  readonly notAfter?: number | undefined;
 }
 
 /** What of a call's faults its work must know. */
@@ -108,11 +109,11 @@ export class AccountCloud implements Cloud {
   }
 
   #create(
-    { names, template, tags, userData }: CreateDroplets,
+    { names, template, tags, userData, notAfter }: CreateDroplets,
     doing: string,
     signal: AbortSignal,
   ): Promise<readonly CloudDroplet[]> {
-    const call: Call = { operation: 'createDroplet', method: 'POST', doing, names };
+    const call: Call = { operation: 'createDroplet', method: 'POST', doing, names, notAfter };
     return this.#call(call, signal, (struck) => {
       const { account, onCreated } = this.#deps;
       mustBeTaken(names, userData);
@@ -189,6 +190,9 @@ export class AccountCloud implements Cloud {
     const { account, clock, faults } = this.#deps;
     if (signal.aborted) throw noAnswer('try-again', call, 'the caller gave up before');
     await this.#takeFromBudget(call);
+    if (clock.now() > (call.notAfter ?? Number.POSITIVE_INFINITY)) {
+      throw noAnswer('try-again', call, TOO_LATE);
+    }
     account.ledger.arrived(clock.now());
     const struck = faults.strike({
       operation: call.operation,

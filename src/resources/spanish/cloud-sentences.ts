@@ -78,6 +78,7 @@ export const CLOUD_SENTENCES: readonly Sentence[] = [
   // Why there was no answer.
   ['its list lacks some of them', 'a su lista le faltan algunos'],
   ['the caller gave up before', 'se desistió antes'],
+  ['it was held up for longer than it may be', 'se demoró más de lo permitido'],
   ['the caller gave up waiting', 'se dejó de esperar'],
   ['there was no whole answer within {seconds} s', 'no hubo una respuesta completa en {seconds} s'],
   [

@@ -53,6 +53,7 @@ export async function create(context: Context): Promise<StepResult> {
           passwordHash: deps.settings.login.passwordHash,
           authorizedKeys: deps.settings.login.authorizedKeys,
         }),
+        notAfter: startedAt + START_WITHIN_MS,
       },
       signal,
     );

@@ -65,6 +65,7 @@ export async function createMembers(context: PoolContext): Promise<StepResult> {
           passwordHash: deps.settings.login.passwordHash,
           authorizedKeys: deps.settings.login.authorizedKeys,
         }),
+        notAfter: startedAt + START_WITHIN_MS,
       },
       signal,
     );

@@ -62,6 +62,8 @@ export interface DropletStatus {
   readonly intent?: CreateIntent | undefined;
   /** Creates sent so far, ended ones included. */
   readonly attempts: number;
+  /** A create was taken for lost. What it makes all the same, too late, has a host key that is known no more. */
+  readonly hasLostCreate?: boolean | undefined;
   /** The host key that this machine was born with; absent for adopted ones. */
   readonly hostKey?: string | undefined;
   /** True for a machine that Orquesta took over and did not make: trust its host key on first use. */

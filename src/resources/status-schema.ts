@@ -178,6 +178,7 @@ const droplet = {
     .optional()
     .describe('A create that may or may not have reached DigitalOcean.'),
   attempts: z.int().describe('Creates that were sent.'),
+  hasLostCreate: z.boolean().optional().describe('A create was taken for lost.'),
   hostKey: z.string().optional().describe('Host key that the machine was born with.'),
   adopted: z.boolean().optional().describe('Orquesta took it over and did not make it.'),
   seen: z.boolean().optional().describe('It has been seen in the account.'),

@@ -230,6 +230,22 @@ const cases: readonly Case[] = [
     expect: { fail: 'HostKeyMismatch', why: expect.stringMatching(/^swapped/) },
   },
   {
+    name: 'another host key, still after the grace, and an earlier create was taken for lost',
+    instance: {
+      status: {
+        hostKeyMismatch: {
+          dropletId: machine.id,
+          since: time(3),
+          lastAt: time(60),
+          message: 'swapped',
+        },
+      },
+    },
+    facts: { droplet: aDroplet({ status: { ...machine, hasLostCreate: true } }) },
+    at: 63,
+    expect: 'replace-droplet',
+  },
+  {
     name: 'another host key was seen of the machine before',
     instance: {
       status: {

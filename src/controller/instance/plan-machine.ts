@@ -56,6 +56,10 @@ export function planMachine(
     const seen = status?.hostKeyMismatch;
     const hostKeyMismatch = seen?.dropletId === machine.id ? seen : undefined;
     if (hostKeyMismatch && now - at(hostKeyMismatch.since) >= HOST_KEY_GRACE_MS) {
+      if (status && mayBeOfLostCreate(status, machine)) {
+        const why = `Droplet ${machine.id} may have been made by an earlier create that was taken for lost, and has a host key that nobody knows`;
+        return replaceOrFail({ status, facts, klass, now }, 'HostKeyMismatch', why);
+      }
       const why = `${hostKeyMismatch.message} If its key was changed on purpose, ask for a new droplet: annotation ${REPLACE_ANNOTATION}: "true"`;
       return { fail: 'HostKeyMismatch', why };
     }
@@ -84,6 +88,12 @@ const bootingOf = ({ id, message, conditions }: DropletStatus): string =>
   getCondition(conditions, 'Ready')?.reason === 'Create'
     ? `DigitalOcean accepted droplet ${id}, which has no address yet`
     : message;
+
+/** Its key was never seen, and what it was given is told of another create. */
+const mayBeOfLostCreate = (status: InstanceStatus, machine: DropletStatus): boolean =>
+  machine.hasLostCreate === true &&
+  status.ssh?.dropletId !== machine.id &&
+  machine.preparation?.hostKey === undefined;
 
 /** Before anything runs on it that could read the key in its user_data. A machine that was taken over keeps its own. */
 const mustRotateHostKey = ({ ssh, bootstrap }: InstanceStatus, machine: DropletStatus): boolean =>

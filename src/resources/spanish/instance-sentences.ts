@@ -68,6 +68,10 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
     '{what} Si su clave se cambió a propósito, pida un droplet nuevo: anotación {annotation}',
   ],
   [
+    'Droplet {id} may have been made by an earlier create that was taken for lost, and has a host key that nobody knows',
+    'Puede que el droplet {id} sea de una petición anterior que se dio por perdida, y tiene una clave de host que nadie conoce',
+  ],
+  [
     'No SSH session with droplet {id} at {ip} within {seconds} s: {why*}',
     'No hubo sesión SSH con el droplet {id} en {ip} en {seconds} s: {why}',
   ],

@@ -5,7 +5,7 @@ import type { DropletFacts } from '../plan.ts';
 export async function endIntent(
   context: StepContext<'Droplet', DropletFacts>,
 ): Promise<StepResult> {
-  await context.save({ intent: undefined });
+  await context.save({ intent: undefined, hasLostCreate: true });
   await context.event('Warning', 'CreateLost', 'A create was lost on its way and made no droplet');
   return undefined;
 }

@@ -97,6 +97,22 @@ describe('a class', () => {
   /** Parts that a path, a tag or the like may not hold at any place. */
   const bad = strange.filter((c) => !/^[A-Za-z0-9._@+:/-]$/.test(c));
 
+  it('takes no tag by which Orquesta knows its droplets: another would be taken for the twin of one, and deleted', () => {
+    for (const own of [
+      'orquesta',
+      'Orquesta',
+      'orquesta-uid:1',
+      'ORQUESTA-uid:',
+      'orquesta-cluster:a',
+      'orquesta-pool:b',
+    ]) {
+      expect(tags(own)).toBe(false);
+    }
+    for (const free of ['orquesta-bots', 'orquesta-uid', 'my-orquesta-uid:1', 'bots:orquesta']) {
+      expect(tags(free)).toBe(true);
+    }
+  });
+
   it('takes paths, tags, users, services and modes that are safe in a shell, and no others', () => {
     const place = fc.tuple(fc.nat(), bad);
     const spoil = (text: string, [at, c]: readonly [number, string]) => {

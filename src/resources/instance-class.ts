@@ -6,7 +6,12 @@ import type { Resource } from './meta.ts';
 /** DigitalOcean: a tag is up to 255 of these characters; one bad character and none of a create's tags is applied. */
 const tag = z
   .string()
-  .regex(/^[A-Za-z0-9_:-]{1,255}$/, 'must be 1 to 255 letters, digits, "_", ":" or "-"');
+  .regex(/^[A-Za-z0-9_:-]{1,255}$/, 'must be 1 to 255 letters, digits, "_", ":" or "-"')
+  // By these a droplet is known: one that bears another's is taken for that one's twin, and deleted.
+  .refine(
+    (tag) => !/^orquesta($|-(cluster|uid|pool):)/i.test(tag),
+    "must not be one of Orquesta's own: orquesta, orquesta-cluster:, orquesta-uid: or orquesta-pool:",
+  );
 const slug = z
   .string()
   .regex(

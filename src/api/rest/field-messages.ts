@@ -107,6 +107,8 @@ const RULES: Readonly<Record<string, string>> = {
   'must not hold a NUL character': 'no debe contener un carácter NUL',
   'must be 1 to 255 letters, digits, "_", ":" or "-"':
     'debe tener de 1 a 255 letras, dígitos, "_", ":" o "-"',
+  "must not be one of Orquesta's own: orquesta, orquesta-cluster:, orquesta-uid: or orquesta-pool:":
+    'no debe ser una de las de Orquesta: orquesta, orquesta-cluster:, orquesta-uid: u orquesta-pool:',
   'must be a DigitalOcean slug, like sfo3 or s-1vcpu-512mb-10gb':
     'debe ser un identificador de DigitalOcean, como sfo3 o s-1vcpu-512mb-10gb',
   'must be an absolute path of letters, digits, ".", "_", "@", "+" and "-", without ".."':

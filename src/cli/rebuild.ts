@@ -1,12 +1,11 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { clusterTag, ORQUESTA_TAG, uidOf, wasMadeForPool } from '../resources/cloud-droplet.ts';
 import { type DropletStatus, dropletSpec } from '../resources/droplet.ts';
-import { type InstanceSpec, instanceName, instanceSpec } from '../resources/instance.ts';
+import { type InstanceSpec, instanceName, instanceSpec, numberIn } from '../resources/instance.ts';
 import { kinds } from '../resources/kinds.ts';
 import { API_VERSION, type Resource } from '../resources/meta.ts';
 
 const CLUSTER_TAG = /^orquesta-cluster:(.+)$/;
-const INSTANCE_NAME = /^bot-([0-9]{7,15})$/;
 
 /** How many droplets of the account bear the id of which Orquesta. Pure. */
 export function clustersAmong(droplets: readonly CloudDroplet[]): ReadonlyMap<string, number> {
@@ -78,7 +77,7 @@ export function rebuild(droplets: readonly CloudDroplet[], options: RebuildOptio
 }
 
 function recordsOf(droplet: CloudDroplet, uid: string, options: RebuildOptions): Resource[] {
-  const number = INSTANCE_NAME.exec(droplet.name)?.[1];
+  const number = numberIn(droplet.name);
   const made = droplet.createdAt;
   const machine: Resource = {
     apiVersion: API_VERSION,

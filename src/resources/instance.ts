@@ -231,6 +231,9 @@ export type Instance = Resource<InstanceSpec, InstanceStatus>;
 /** The only name that an Instance of this number may have: it makes the number unique. */
 export const instanceName = (number: string): string => `bot-${number}`;
 
+/** The number that such a name is of. */
+export const numberIn = (name: string): string | undefined => /^bot-([0-9]{7,15})$/.exec(name)?.[1];
+
 /**
  * The Droplet object that an instance goes by: one that it claims from a pool, or the one of its own name. An instance
  * that has decided for its own name never claims another.

@@ -18,6 +18,10 @@ export const DROPLET_SENTENCES: readonly Sentence[] = [
     'El droplet {name}, del que se pidió tomar posesión, no existe',
   ],
   [
+    'Droplet {id} serves another number or none, and is not taken over',
+    'El droplet {id} sirve a otro número o a ninguno, y no se toma posesión de él',
+  ],
+  [
     'No droplet is created while DigitalOcean refuses the token: {why*}',
     'No se crea ningún droplet mientras DigitalOcean rechaza el token: {why}',
   ],

@@ -1,4 +1,6 @@
 import type { CloudDroplet } from '../../../resources/cloud-droplet.ts';
+import { cloudNameOf, type Droplet } from '../../../resources/droplet.ts';
+import { numberIn } from '../../../resources/instance.ts';
 import { ADOPT_ANNOTATION } from '../../../resources/meta.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
 import { answerTo, type DropletFacts } from '../plan.ts';
@@ -13,14 +15,28 @@ export async function adopt(context: StepContext<'Droplet', DropletFacts>): Prom
   }
   const id = Number(object.metadata.annotations?.[ADOPT_ANNOTATION]);
   const foreign = await deps.cloud.getDroplet(id, signal);
-  if (foreign) {
+  if (foreign && servesNumberOf(object, foreign)) {
     await record(context, foreign, true);
     return undefined;
   }
-  const message = `Droplet ${id} that was to be adopted does not exist`;
+  const [reason, message] = foreign
+    ? ['NotAdoptable', `Droplet ${id} serves another number or none, and is not taken over`]
+    : ['AdoptedDropletGone', `Droplet ${id} that was to be adopted does not exist`];
   const at = new Date(deps.clock.now()).toISOString();
-  await context.save({ failure: { reason: 'AdoptedDropletGone', message, at } });
+  await context.save({ failure: { reason, message, at } });
   return undefined;
+}
+
+/**
+ * Whoever may write objects may write the annotation, too: it must not get them any machine of the account, but the one that stands
+ * in the way of this number.
+ */
+function servesNumberOf(object: Droplet, { name, tags }: CloudDroplet): boolean {
+  const wanted = cloudNameOf(object);
+  const number = numberIn(wanted);
+  return (
+    number !== undefined && (name.toLowerCase() === wanted.toLowerCase() || tags.includes(number))
+  );
 }
 
 export async function record(

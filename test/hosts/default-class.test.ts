@@ -65,10 +65,10 @@ describe.skipIf(labLacks)('the default class', () => {
     expect([status, error], lastLog).toEqual(['completed', null]);
     expect(stepsOf(lastLog)).toEqual(STEPS);
     expect(await tell('git --version')).toContain('git version');
-    expect(await tell('/opt/clientfy-bot/node/bin/node --version')).toBe(process.version);
+    expect(await tell('/usr/local/lib/clientfy-bot/node/bin/node --version')).toBe(process.version);
     expect(await tell('cat /opt/clientfy-bot/app/builds')).toBe('built');
     expect(await tell('ps -o user= -C node | sort -u')).toBe('clientfy');
-    expect(await tell('stat -c "%a %U" /opt/clientfy-bot/bot.env')).toBe('600 clientfy');
+    expect(await tell('stat -c "%a %U" /usr/local/lib/clientfy-bot/bot.env')).toBe('600 root');
     expect(await tell('systemctl is-enabled clientfy-bot')).toBe('enabled');
     const qr = await eventually('the QR is there', async () => {
       const answer = await program.request('GET', `/api/instance/qr/${NUMBER}`);
@@ -95,10 +95,26 @@ describe.skipIf(labLacks)('the default class', () => {
     expect((await tell(environ)).split('\x01')).toContain(`MOOD=${mood}`);
   });
 
+  it('gives a bot that was taken over nothing to change that root runs or writes', async () => {
+    const [own, root] = ['/opt/clientfy-bot', '/usr/local/lib/clientfy-bot'];
+    expect(await tell(`find ${root} ! -user root -o -perm /022 ! -type l`)).toBe('');
+    expect(await tell(`ls ${root}`)).toBe('bot.env\ninstalled\nnode');
+    // It puts a program of its own, and links to what it may not write, where root once looked and wrote.
+    const script = 'printf "#!/bin/sh\\nid >>/opt/owned; echo v1\\n"';
+    await tell(
+      `runuser -u clientfy -- sh -c 'mkdir -p ${own}/node/bin && ${script} >${own}/node/bin/node && chmod +x ${own}/node/bin/node && ln -sf /opt/owned ${own}/installed && ln -sf /opt/owned ${own}/bot.env'`,
+    );
+    mirror.commit('NEWS', 'there is more news\n');
+    lastLog = await prepareAgain('taken over');
+    await program.reaches(NUMBER, 'completed');
+    expect(await tell('ls -d /opt/owned || echo none')).toContain('none');
+    expect(await tell(`ls ${own}`)).toBe('app');
+  });
+
   it('run again with nothing new, neither installs nor builds', async () => {
     lastLog = await prepareAgain('the same');
     await program.reaches(NUMBER, 'completed');
-    expect(await tell('cat /opt/clientfy-bot/app/builds')).toBe('built\nbuilt');
+    expect(await tell('cat /opt/clientfy-bot/app/builds')).toBe('built\nbuilt\nbuilt');
   });
 
   it('stops at the first step that fails, names it, and leaves the old bot running', async () => {

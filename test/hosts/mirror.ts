@@ -108,7 +108,10 @@ function packNode(into: string): void {
   const npm = execFileSync('npm', ['root', '--global'], { encoding: 'utf8', stdio: 'pipe' }).trim();
   cpSync(join(npm, 'npm'), join(root, 'lib/node_modules/npm'), { recursive: true });
   symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(root, 'bin/npm'));
+  // What is in the real ones belongs to a user of the machine that made them.
   execFileSync('tar', [
+    '--owner=1000',
+    '--group=1000',
     '-C',
     join(into, 'root'),
     '-I',

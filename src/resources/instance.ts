@@ -172,6 +172,8 @@ export interface SessionStatus {
   readonly dropletId?: number | undefined;
   readonly sizeBytes?: number | undefined;
   readonly fingerprint?: string | undefined;
+  /** Tells the key that it was sealed with from others. */
+  readonly keyId?: string | undefined;
   /** Why the last look saved nothing, as a sentence. */
   readonly problem?: string | undefined;
 }

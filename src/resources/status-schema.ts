@@ -110,6 +110,7 @@ const instance = {
       dropletId: id.optional().describe('The droplet that it was saved from.'),
       sizeBytes: z.int().optional().describe('Packed.'),
       fingerprint: z.string().optional().describe('Differs when a file changed.'),
+      keyId: z.string().optional().describe('Differs when it was sealed with another key.'),
       problem: z.string().optional().describe('Why the last look saved nothing.'),
     })
     .optional()

@@ -23,6 +23,10 @@ export class RedisSessionArchive implements SessionArchive {
     this.#seal = deps.seal;
   }
 
+  get keyId(): string | undefined {
+    return this.#seal.keyId;
+  }
+
   async save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<void> {
     const sealed = this.#seal.seal(subject(owner), archive);
     const stored: Stored = { uid: owner.uid, about, sealed };

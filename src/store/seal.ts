@@ -89,8 +89,13 @@ export class Seal {
     }
   }
 
+  /** Tells the key that seals now from others, and nothing of it; undefined where there is none. */
+  get keyId(): string | undefined {
+    return this.#keys[0]?.id;
+  }
+
   /** It was sealed with another key than the one that seals now. */
   isOutdated(text: string): boolean {
-    return text.split('.')[1] !== this.#keys[0]?.id;
+    return text.split('.')[1] !== this.keyId;
   }
 }

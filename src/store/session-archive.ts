@@ -16,6 +16,8 @@ export interface SessionOwner {
 
 /** The sessions of bots, sealed: the last three of each. */
 export interface SessionArchive {
+  /** Which key seals what is saved now: what was saved with another has to be saved anew. */
+  readonly keyId: string | undefined;
   /** Throws SealError where there is no key, and StoreError `unavailable`. */
   save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<void>;
   /** The newest, or undefined. Throws SealError when it can't be opened, and StoreError `unavailable`. */

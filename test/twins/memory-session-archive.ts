@@ -12,6 +12,7 @@ interface Stored {
 
 /** Sessions in memory, for simulation: opened by nobody, so not sealed. */
 export class MemorySessionArchive implements SessionArchive {
+  readonly keyId = undefined;
   readonly #sessions = new Map<string, readonly Stored[]>();
 
   async save({ name, uid }: SessionOwner, about: SavedSession, archive: Buffer): Promise<void> {

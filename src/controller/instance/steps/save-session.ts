@@ -20,7 +20,10 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
   try {
     const session = await sessionWithPinned(context);
     if (!session) return undefined;
-    const known = kept?.dropletId === id ? (kept.fingerprint ?? '') : '';
+    const { keyId } = context.deps.sessions;
+    // With another key it is saved anew: or it could not be opened once the old one is taken away.
+    const isKept = kept?.dropletId === id && kept.keyId === keyId;
+    const known = isKept ? (kept.fingerprint ?? '') : '';
     const look = await readSession(session, klass.session.path, known, context.signal);
     switch (look.is) {
       case 'saved': {
@@ -33,7 +36,7 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
           fingerprint: look.fingerprint,
         };
         await context.deps.sessions.save(metadata, about, look.archive);
-        await learn(about);
+        await learn({ ...about, keyId });
         break;
       }
       case 'not-kept':

@@ -26,7 +26,7 @@ RUN ln -s /app/dist/cli/orquesta.js /usr/local/bin/orquesta && chmod 755 /app/di
 USER 1000:1000
 EXPOSE 3000
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["node", "-e", "const tls = process.env.TLS_CERT_FILE; if (tls) process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch(`http${tls ? 's' : ''}://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+    CMD ["node", "-e", "const tls = process.env.TLS_CERT_FILE || process.env.TLS_SELF_SIGNED_DIR; if (tls) process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'; fetch(`http${tls ? 's' : ''}://127.0.0.1:${process.env.PORT}/healthz`).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
 # node itself is process 1: it hears SIGTERM, and hands over its work within 9 s.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["node", "dist/cli/orquesta.js"]

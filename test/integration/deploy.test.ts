@@ -13,6 +13,7 @@ interface Template {
     readonly containers: readonly {
       readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
       readonly securityContext: object;
+      readonly env: readonly { readonly name: string; readonly value: string }[];
     }[];
     readonly terminationGracePeriodSeconds: number;
   };
@@ -104,6 +105,41 @@ test('the compose file gives every service a health check of its own or of its i
   for (const service of Object.values(services)) {
     expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+  }
+});
+
+test('the API is given nothing that opens the account or a droplet', () => {
+  const { services } = parse(readFileSync('deploy/compose.yaml', 'utf8'), { merge: true }) as {
+    services: Record<string, { environment: Record<string, string>; secrets: string[] }>;
+  };
+  const pod = manifests.find(({ metadata }) => metadata.name === 'orquesta-api')?.spec?.template;
+  const given = new Map(pod?.spec.containers[0]?.env.map(({ name, value }) => [name, value]));
+  for (const name of [
+    'DIGITALOCEAN_TOKEN',
+    'DIGITALOCEAN_SSH_PASSWORD',
+    'ORQUESTA_ENCRYPTION_KEY',
+  ]) {
+    expect([services['api']?.environment[name], given.get(name)]).toEqual(['', '']);
+  }
+  expect(services['api']).toMatchObject({ environment: { SSH_PRIVATE_KEY_FILE: '' }, secrets: [] });
+  expect(services['controller']?.secrets).toEqual(['ssh_private_key']);
+});
+
+test('the image asks after its health by HTTPS where the program speaks it', () => {
+  const code = /CMD \["node", "-e", "(.*)"\]/.exec(readFileSync('Dockerfile', 'utf8'))?.[1] ?? '';
+  for (const [name, scheme] of [
+    ['TLS_CERT_FILE', 'https'],
+    ['TLS_SELF_SIGNED_DIR', 'https'],
+    ['PORT', 'http'],
+  ] as const) {
+    const env: Record<string, string> = { PORT: '3000', [name]: '3000' };
+    let asked = '';
+    const fetch = (url: string) => {
+      asked = url;
+      return Promise.resolve({ ok: true });
+    };
+    new Function('process', 'fetch', code)({ env, exit: () => {} }, fetch);
+    expect(asked).toBe(`${scheme}://127.0.0.1:3000/healthz`);
   }
 });
 

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { aKubeServer, instanceManifest, type KubeServer, manifest, R } from './kube-api.ts';
 
 const NUMBER = '573332221111';
@@ -526,6 +526,35 @@ describe('events', () => {
 });
 
 describe('what would wear the server out', () => {
+  test('a page of few events, of which few are selected, is not read one by one', async () => {
+    const names = Array.from({ length: 40 }, (_, index) => `worn-${100 + index}`);
+    for (const name of names) {
+      for (const reason of ['First', 'Wanted', 'Third', 'Wanted']) {
+        const message = `${name} ${reason} ${Math.random()}`;
+        await api.journal.event({ kind: 'Droplet', name, uid: name }, 'Normal', reason, message);
+      }
+    }
+    const read = vi.spyOn(api.journal, 'listEvents');
+    const page = (reason: string, limit: number, token = '') =>
+      api.kube(
+        'GET',
+        `/api/v1/events?limit=${limit}&fieldSelector=${encodeURIComponent(`reason=${reason}`)}&continue=${encodeURIComponent(token)}`,
+      );
+    expect((await page('Nothing', 1)).json.items).toEqual([]);
+    expect(read.mock.calls.length).toBeLessThan(5);
+    read.mockRestore();
+    const seen: string[] = [];
+    let token: string | undefined = '';
+    for (let pages = 0; token !== undefined && pages < 50; pages++) {
+      const { json } = await page('Wanted', 7, token);
+      seen.push(...json.items.map((one: { message: string }) => one.message));
+      token = json.metadata.continue;
+    }
+    expect(token).toBeUndefined();
+    expect(seen).toHaveLength(80);
+    expect(new Set(seen).size).toBe(80);
+  });
+
   const copies = (count: number) =>
     Array.from({ length: count }, (_, index) => ({
       op: 'copy',

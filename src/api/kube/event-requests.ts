@@ -60,7 +60,7 @@ const tableOf = (
 
 async function pageOf(
   selection: EventSelection,
-  { query, journal }: KubeRequest,
+  { c, query, journal }: KubeRequest,
 ): Promise<{
   readonly events: readonly KubeEvent[];
   readonly metadata: { readonly resourceVersion: string; readonly continue?: string };
@@ -81,15 +81,38 @@ async function pageOf(
   let from = placeOf(query.get('continue') ?? '');
   // A page that selects few is filled from as many pages of the journal as it takes.
   while (true) {
-    const page = await journal.listEvents({ limit: limit === 0 ? 0 : limit - events.length, from });
-    events.push(...page.events.map(eventObject).filter((event) => selection.matches(event)));
+    c.req.raw.signal.throwIfAborted();
+    const read = limit === 0 ? 0 : Math.max(limit - events.length, LEAST_READ);
+    const page = await journal.listEvents({ limit: read, from });
     const { resourceVersion, next } = page;
-    if (next === undefined) return { events, metadata: { resourceVersion } };
-    if (events.length >= limit) {
-      return { events, metadata: { resourceVersion, continue: tokenOf(next) } };
+    for (const [index, one] of page.events.entries()) {
+      const event = eventObject(one);
+      if (!selection.matches(event)) continue;
+      if (limit > 0 && events.length === limit) {
+        const place = placeIn(page.events, index, from);
+        return { events, metadata: { resourceVersion, continue: tokenOf(place) } };
+      }
+      events.push(event);
     }
+    if (next === undefined) return { events, metadata: { resourceVersion } };
     from = next;
   }
+}
+
+/** However few are wanted: one that is read alone costs as much as these, and none of them may be selected. */
+const LEAST_READ = 1_000;
+
+/** Where the event of this index stands among those of its object, on a page that began at `from`. */
+function placeIn(
+  page: readonly RecordedEvent[],
+  index: number,
+  from: EventPlace | undefined,
+): EventPlace {
+  const { kind, name } = (page[index] as RecordedEvent).about;
+  const isOf = (about: { readonly kind: Kind; readonly name: string }) =>
+    about.kind === kind && about.name === name;
+  const before = page.slice(0, index).filter(({ about }) => isOf(about)).length;
+  return { kind, name, listed: before + (from && isOf(from) ? from.listed : 0) };
 }
 
 const tokenOf = (place: EventPlace): string =>

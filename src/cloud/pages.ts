@@ -41,9 +41,10 @@ export async function readPages<T>(
       const some = await Promise.all(Array.from({ length: count }, (_, i) => ask(from + i)));
       for (const page of some) {
         read.push(page);
-        // An empty page ends every list, whatever else it says.
         if (page.items.length > 0) last = Math.max(last, lastTold(page, read.length));
       }
+      // An empty page ends every list, whatever else is said of its length.
+      if (some.some(({ items }) => items.length === 0)) break;
     }
   } catch (error) {
     onGivenUp();
@@ -51,7 +52,8 @@ export async function readPages<T>(
   }
   return {
     items: read.flatMap(({ items }) => items),
-    isSteady: new Set(read.flatMap(({ total }) => total ?? [])).size <= 1,
+    // A list that ended before it should tells nothing of what it lacks.
+    isSteady: read.length >= last && new Set(read.flatMap(({ total }) => total ?? [])).size <= 1,
     total: first.total ?? 0,
   };
 }

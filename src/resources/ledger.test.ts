@@ -113,6 +113,24 @@ describe('a sweep', () => {
       { dropletId: machine.id, record: instance, origin: 'created' },
     ],
     [
+      'ties a droplet that a listing showed first to the record that has it now',
+      {
+        running: [{ ...entry, uid: undefined, record: undefined, origin: 'orphan' }],
+        records: [recorded],
+        seen: [machine],
+      },
+      { dropletId: machine.id, uid: 'uid-droplet', record: instance, origin: 'created' },
+    ],
+    [
+      'writes whom a droplet serves that was claimed',
+      {
+        running: [{ ...entry, record: { kind: 'InstancePool', name: 'default', uid: 'uid-pool' } }],
+        records: [recorded],
+        seen: [machine],
+      },
+      { dropletId: machine.id, record: instance },
+    ],
+    [
       'writes a lost create’s droplet before its record knows of it',
       { records: [aDroplet({})], seen: [machine] },
       { dropletId: machine.id, record: instance, origin: 'found' },

@@ -124,7 +124,7 @@ export function settle({ running, records, seen, sweptAt, clusterId }: SettleFac
   const droplets = new Map(seen.map((one) => [one.id, one]));
   const isOurs = ({ tags }: CloudDroplet) => tags.includes(clusterTag(clusterId));
 
-  const told = [...ids].filter(([id]) => !entries.has(id)).map(([, one]) => entryOf(one));
+  const told = [...ids].filter(([id, one]) => !isTiedTo(one, entries.get(id)));
   const found = seen
     .filter((one) => isOurs(one) && !entries.has(one.id) && !ids.has(one.id))
     .map((one) => foundEntry(one, uids.get(uidOf(one) ?? '')));
@@ -137,9 +137,10 @@ export function settle({ running, records, seen, sweptAt, clusterId }: SettleFac
   const to = new Date(sweptAt).toISOString();
   return {
     write: [
-      ...told.flatMap((entry) =>
-        entry ? [{ entry, isSeen: droplets.has(entry.dropletId ?? 0) }] : [],
-      ),
+      ...told.flatMap(([id, one]) => {
+        const entry = entryOf(one);
+        return entry ? [{ entry, isSeen: droplets.has(id) }] : [];
+      }),
       ...found.map((entry) => ({ entry, isSeen: true })),
       ...gone.map((entry) => ({ entry: { ...entry, to }, isSeen: false })),
     ],
@@ -150,6 +151,10 @@ export function settle({ running, records, seen, sweptAt, clusterId }: SettleFac
       .map(({ uid }) => uid ?? ''),
   };
 }
+
+/** Not that of a droplet which a listing showed before its record knew of it, nor of one that was claimed since. */
+const isTiedTo = ({ metadata }: Droplet, entry: LedgerEntry | undefined): boolean =>
+  entry?.uid === metadata.uid && entry.record?.uid === recordOf(metadata).uid;
 
 function foundEntry(droplet: CloudDroplet, record: Droplet | undefined): LedgerEntry {
   return {

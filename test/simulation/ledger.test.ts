@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { bookRecords, bookSweeps } from '../../src/controller/ledger.ts';
 import { clusterTag } from '../../src/resources/cloud-droplet.ts';
 import { type LedgerEntry, unexplainedAmong } from '../../src/resources/ledger.ts';
+import { controllerOwner } from '../../src/resources/meta.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { MemoryLedger } from '../twins/memory-ledger.ts';
 import { seededRandom } from '../twins/virtual-clock.ts';
@@ -72,6 +73,11 @@ it('the ledger is whole after any day', async () => {
       idsOf(living.map(({ id }) => ({ dropletId: id }))),
     );
     expect(unexplainedAmong(await world.view.all(), entries, 'c1'), story).toBe(0);
+    for (const { metadata, status } of world.store.peekAll('Droplet')) {
+      const owner = controllerOwner(metadata) ?? { kind: 'Droplet', ...metadata };
+      const { record } = entries.find(({ dropletId }) => dropletId === status?.id) ?? {};
+      expect(record, story).toMatchObject({ kind: owner.kind, name: owner.name, uid: owner.uid });
+    }
     for (const { dropletId, to } of entries) {
       const goneAt = ours.find(({ id }) => id === dropletId)?.goneAt;
       if (goneAt === undefined || to === undefined) continue;

@@ -17,9 +17,9 @@ export const SSH_PASSWORD = 'e2e password $`"\\';
 const LIMIT_MS = 90_000;
 const LOOK_MS = 25;
 
-/** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. */
+/** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. `what` may tell how far it came. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   limitMs = LIMIT_MS,
 ): Promise<T> {
@@ -35,7 +35,8 @@ export async function eventually<T>(
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  throw new Error(`It did not come about within ${limitMs} ms: ${what}`, { cause: trouble });
+  const told = typeof what === 'string' ? what : what();
+  throw new Error(`It did not come about within ${limitMs} ms: ${told}`, { cause: trouble });
 }
 
 export interface Status {
@@ -90,7 +91,13 @@ export class World {
     // Droplets without bubblewrap are another user's processes, who must get at their folder.
     chmodSync(dir, 0o711);
     const sshPort = await freePort();
-    const simulator = await startSimulator({ dataDir: dir, sshPort, limits: false, ...options });
+    const simulator = await startSimulator({
+      dataDir: dir,
+      sshPort,
+      limits: false,
+      log: (text) => process.stderr.write(`Simulator: ${text}\n`),
+      ...options,
+    });
     return new World(simulator, dir, redisUrl, sshPort);
   }
 
@@ -231,7 +238,8 @@ export class Program {
   /** The status once it is in one of these phases. */
   async reaches(number: string, ...phases: readonly string[]): Promise<Status> {
     let last: Status | undefined;
-    return eventually(`${number} is ${phases.join(' or ')}, and not ${last}`, async () => {
+    const what = () => `${number} is ${phases.join(' or ')}, and not ${JSON.stringify(last)}`;
+    return eventually(what, async () => {
       last = await this.status(number);
       return phases.includes(last.status) ? last : undefined;
     });

@@ -5,14 +5,13 @@ import { SecretError, type Secrets } from '../secrets/secrets.ts';
 import { type Shell, ShellError, type ShellTarget } from '../ssh/shell.ts';
 import type { ErrandAnswer } from '../store/errands.ts';
 import type { Store } from '../store/store.ts';
+import { blotted } from './blot.ts';
 import { botEnvironment, withSecrets } from './bootstrap/environment.ts';
 
 const LINES = 500;
 /** The last of so many bytes: Redis and a browser have to carry it. */
 const MAX_BYTES = 256 * 1024;
 const LIMIT_MS = 15_000;
-/** Shorter values, like "true", are no secrets, and would tear the text to pieces. */
-const LEAST_SECRET_CHARS = 6;
 
 export interface BotJournalDeps {
   readonly store: Store;
@@ -82,16 +81,6 @@ async function valuesOf(
     if (error instanceof SecretError) return undefined;
     throw error;
   }
-}
-
-/** A text without these values, whole or line by line. Pure. */
-export function blotted(text: string, values: readonly string[]): string {
-  const pieces = values
-    .flatMap((value) => [value, ...value.split('\n')])
-    .map((value) => value.trim())
-    .filter((value) => value.length >= LEAST_SECRET_CHARS)
-    .toSorted((a, b) => b.length - a.length);
-  return pieces.reduce((kept, piece) => kept.replaceAll(piece, '[redacted]'), text);
 }
 
 function lastBytes(text: string): string {

@@ -103,6 +103,29 @@ describe.concurrent('what is private', () => {
     }
   });
 
+  it('a secret that a script prints is starred in its log, and stored nowhere', async ({
+    world,
+  }) => {
+    const program = await world.run({ OPENAI_KEY: SECRET });
+    await program.apply(`
+apiVersion: orquesta.clientfy.io/v1
+kind: InstanceClass
+metadata: {name: loud}
+spec:
+  bootstrap: {script: 'echo "the key is $LOUD."; exit 7'}
+  bot: {env: {LOUD: {valueFrom: {env: OPENAI_KEY}}}}
+  retries: {bootstrap: 0}
+---
+apiVersion: orquesta.clientfy.io/v1
+kind: Instance
+spec: {numberphone: "${NUMBER}", className: loud}
+`);
+    await program.reaches(NUMBER, 'failed');
+    const log = await program.request('GET', `/api/instance/logs/${NUMBER}?format=text`);
+    expect(await log.text()).toContain(`the key is ${'*'.repeat(SECRET.length)}.`);
+    expect(await redisText(world)).not.toContain(SECRET);
+  });
+
   it("the program's own settings are no secrets of bots", async ({ world }) => {
     const program = await world.run();
     await program.apply(

@@ -81,6 +81,14 @@ export async function withSecrets(env: Environment, secrets: Secrets): Promise<P
   return plain;
 }
 
+/** The values of all secrets of a run, for whoever must not tell them. Throws SecretError. */
+export async function secretsOf({ bot, script }: RunEnvironment, secrets: Secrets) {
+  const named = [...Object.entries(bot), ...Object.entries(script)].filter(
+    ([, value]) => typeof value !== 'string',
+  );
+  return Object.values(await withSecrets(Object.fromEntries(named), secrets));
+}
+
 async function secretOf(
   name: string,
   { valueFrom }: Exclude<Environment[string], string>,

@@ -2,6 +2,7 @@ import type { Clock } from '../../clock.ts';
 import type { BootstrapStatus } from '../../resources/instance.ts';
 import { type Session, ShellError } from '../../ssh/shell.ts';
 import type { Journal } from '../../store/journal.ts';
+import { blottedStream } from '../blot.ts';
 import { ensureRun, followLog, type RunFile, type RunState } from './run.ts';
 
 /** run.sh ends an overlong script itself; this is for a machine that can't be asked. */
@@ -12,6 +13,8 @@ const DEAD = -1;
 export interface Followed {
   readonly run: BootstrapStatus;
   readonly files: readonly RunFile[];
+  /** What the run knows and its log must not tell. */
+  readonly secrets: readonly string[];
   readonly limitSeconds: number;
   /** Whose log it is: the name of an instance or of a droplet. */
   readonly name: string;
@@ -50,9 +53,13 @@ export async function followRun(followed: Followed): Promise<BootstrapStatus | u
   }
 }
 
-async function copyLog(session: Session, { run, name, journal, waiting }: Followed): Promise<void> {
+async function copyLog(
+  session: Session,
+  { run, name, secrets, journal, waiting }: Followed,
+): Promise<void> {
   let offset = await journal.logOffset(name, run.run);
-  for await (const text of followLog(session, run.run, offset, waiting)) {
+  const log = followLog(session, run.run, offset, waiting);
+  for await (const text of blottedStream(log, secrets, waiting)) {
     await journal.appendLog(name, run.run, offset, text);
     offset += Buffer.byteLength(text);
   }

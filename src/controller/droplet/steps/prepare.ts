@@ -1,5 +1,5 @@
 import { SecretError } from '../../../secrets/secrets.ts';
-import { poolRun } from '../../bootstrap/environment.ts';
+import { poolRun, secretsOf } from '../../bootstrap/environment.ts';
 import { followRun, sentenceOf } from '../../bootstrap/follow.ts';
 import { poolRevision } from '../../bootstrap/pool-revision.ts';
 import { type RunFile, runFiles } from '../../bootstrap/run.ts';
@@ -39,9 +39,11 @@ export async function followPreparation(context: DropletContext): Promise<StepRe
   const run = preparation.bootstrap;
   if (!run) return undefined;
   let files: readonly RunFile[];
+  let secrets: readonly string[];
   try {
     const environment = poolRun(klass, deps.settings.botRepository);
     files = await runFiles(run.run, klass, environment, deps.secrets);
+    secrets = await secretsOf(environment, deps.secrets);
   } catch (error) {
     if (!(error instanceof SecretError)) throw error;
     await context.event('Warning', 'SecretMissing', error.message);
@@ -50,6 +52,7 @@ export async function followPreparation(context: DropletContext): Promise<StepRe
   const ended = await followRun({
     run,
     files,
+    secrets,
     limitSeconds: klass.bootstrap.timeoutSeconds,
     name: object.metadata.name,
     openSession: () => deps.shell.open(target, signal),

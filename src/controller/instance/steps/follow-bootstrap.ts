@@ -1,7 +1,7 @@
 import { FilesError } from '../../../ssh/remote-files.ts';
 import type { Session } from '../../../ssh/shell.ts';
 import { SealError } from '../../../store/seal.ts';
-import { instanceRun } from '../../bootstrap/environment.ts';
+import { instanceRun, secretsOf } from '../../bootstrap/environment.ts';
 import { followRun, sentenceOf } from '../../bootstrap/follow.ts';
 import { runFiles } from '../../bootstrap/run.ts';
 import type { StepResult } from '../../reconciler.ts';
@@ -24,6 +24,7 @@ export async function followBootstrap(context: InstanceContext): Promise<StepRes
   const ended = await followRun({
     run,
     files,
+    secrets: await secretsOf(environment, deps.secrets),
     limitSeconds: klass.bootstrap.timeoutSeconds,
     name: object.metadata.name,
     openSession: async () => {

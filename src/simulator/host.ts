@@ -34,6 +34,8 @@ export interface HostOptions {
 /** The time in which cloud-init restarts sshd after it has changed its settings. */
 const SSHD_RESTART_MS = 50;
 const REBOOT_MS = 200;
+/** Seen on a busy machine: the port was still taken 50 ms after it was closed. Nothing else would ever start sshd again. */
+const PORT_PATIENCE_MS = 10_000;
 
 /** One droplet's machine: its disk (a folder), its SSH server, and the sandbox in which its programs run while it has power. */
 export class Host implements Machine {
@@ -222,7 +224,18 @@ export class Host implements Machine {
 
   async #startSshd(): Promise<void> {
     if (this.#agent === undefined || this.#place === undefined) return;
-    await this.#sshd.start(this.#sshMode, this.#place.ssh);
+    const { clock, droplet, log } = this.#options;
+    const until = clock.now() + PORT_PATIENCE_MS;
+    for (let isFirst = true; ; isFirst = false) {
+      try {
+        return await this.#sshd.start(this.#sshMode, this.#place.ssh);
+      } catch (error) {
+        const isTaken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        if (!isTaken || clock.now() > until) throw error;
+        if (isFirst) log(`Droplet ${droplet.id} (${droplet.name}) tries again: ${String(error)}`);
+      }
+      await clock.sleep(SSHD_RESTART_MS);
+    }
   }
 
   #happened(event: AgentEvent): void {

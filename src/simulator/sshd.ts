@@ -42,11 +42,11 @@ export class Sshd {
       socket.once('close', () => this.#sockets.delete(socket));
       if (this.#mode === 'open') this.#server?.injectSocket(socket);
     });
-    this.#listener = listener;
     await new Promise<void>((resolve, reject) => {
       listener.once('error', reject);
       listener.listen(address.port, address.host, resolve);
     });
+    this.#listener = listener;
   }
 
   /** Closes the port; open sessions live on, as when sshd is restarted. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -59,11 +60,12 @@ describe.each(kinds)('a droplet in $sandbox by $addressing', (kind) => {
     let lab: Lab;
     let droplet: TestDroplet;
     let client: Client;
+    const complaints: string[] = [];
     const run = (command: string, stdin?: string) => exec(client, command, stdin);
     const root = '${ORQUESTA_ROOT:-}';
 
     beforeAll(async () => {
-      lab = await startLab(kind);
+      lab = await startLab({ ...kind, log: (text) => complaints.push(text) });
       const files = `write_files: [{path: /etc/made.txt, content: made, permissions: '0640'}]\nruncmd: ['echo ran > ${root}/root/ran.txt']\n`;
       droplet = await createDroplet(lab, files);
       client = await login(droplet);
@@ -274,6 +276,31 @@ describe.each(kinds)('a droplet in $sandbox by $addressing', (kind) => {
         return body.droplet.status === 'off' ? true : undefined;
       });
       await lab.call('POST', `/v2/droplets/${droplet.id}/actions`, { type: 'power_on' });
+      client = await login(droplet);
+    });
+
+    it('waits for its port when somebody has it for a moment', async () => {
+      client.on('error', () => {});
+      await run('poweroff');
+      await until('the status off', async () => {
+        const { body } = await lab.call('GET', `/v2/droplets/${droplet.id}`);
+        return body.droplet.status === 'off' ? true : undefined;
+      });
+      const [host, port] = droplet.at(2222).split(':');
+      const other = createServer();
+      await until(
+        'the port',
+        () =>
+          new Promise<true | undefined>((resolve) => {
+            other.once('error', () => resolve(undefined));
+            other.listen(Number(port), host, () => resolve(true));
+          }),
+      );
+      await lab.call('POST', `/v2/droplets/${droplet.id}/actions`, { type: 'power_on' });
+      await until('a complaint', async () =>
+        complaints.some((text) => text.includes('EADDRINUSE')) ? true : undefined,
+      );
+      await new Promise((resolve) => other.close(resolve));
       client = await login(droplet);
     });
 

@@ -37,7 +37,7 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],
           exclude: SLOW,
-          globalSetup: ['test/redis-server.ts', 'test/web-build.ts'],
+          globalSetup: ['test/redis-server.ts', 'test/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxConcurrency: 6,

@@ -11,6 +11,7 @@ import { pool } from '../bench/pool.ts';
 import { scale } from '../bench/scale.ts';
 import { scroll } from '../bench/scroll.ts';
 import { svg } from '../bench/svg.ts';
+import { buildServer } from './build-server.mjs';
 
 const USAGE = `Usage: npm run bench -- [section …] [options]
 
@@ -97,6 +98,7 @@ async function main(): Promise<number> {
     process.stderr.write(`There is no section ${unknown.join(', ')}.\n\n${USAGE}`);
     return 2;
   }
+  buildServer();
   const findings: Findings[] = [];
   for (const name of positionals.length > 0 ? positionals : USUAL) {
     say(`${name} …`);

@@ -1,7 +1,8 @@
 // Builds the dashboard, web/, into dist/web, unless what is there is newer than all that it is made of.
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { newestIn } from './newest.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist/web');
@@ -41,17 +42,8 @@ function moveIn(built, old) {
 }
 
 function isOutdated() {
-  const builtAt = modifiedAt(join(target, 'index.html'));
+  const builtAt = newestIn(join(target, 'index.html'));
   return SOURCES.some((source) => newestIn(join(root, source)) > builtAt);
 }
-
-function newestIn(path) {
-  if (!statSync(path).isDirectory()) return modifiedAt(path);
-  // A folder's own time tells of files that are gone.
-  const entries = readdirSync(path, { recursive: true }).map((entry) => join(path, entry));
-  return Math.max(...[path, ...entries].map(modifiedAt));
-}
-
-const modifiedAt = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildWeb();

@@ -1,15 +1,8 @@
-// Compiles src into dist, copies what is read at run time beside the code that reads it, and builds the dashboard.
-import { execFileSync } from 'node:child_process';
-import { cpSync, rmSync, statSync } from 'node:fs';
-import { extname } from 'node:path';
+// Builds the program and its dashboard into dist, from nothing.
+import { rmSync } from 'node:fs';
+import { buildServer } from './build-server.mjs';
 import { buildWeb } from './build-web.mjs';
 
-const RUN_TIME_FILES = new Set(['.lua', '.sh', '.mjs', '.html', '.css']);
-
 rmSync('dist', { recursive: true, force: true });
-execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-cpSync('src', 'dist', {
-  recursive: true,
-  filter: (path) => statSync(path).isDirectory() || RUN_TIME_FILES.has(extname(path)),
-});
+buildServer();
 await buildWeb();

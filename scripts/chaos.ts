@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type ChaosOptions, chaos, isClean } from '../test/chaos/run.ts';
 import { table } from '../test/chaos/table.ts';
+import { buildServer } from './build-server.mjs';
 
 const USAGE = `Usage: npm run chaos -- [options]
 
@@ -42,6 +43,7 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return 0;
   }
+  buildServer();
   const seed = Number(values.seed ?? Math.floor(Math.random() * 1_000_000));
   const instances = Number(values.instances);
   const options: ChaosOptions = {

@@ -112,7 +112,7 @@ export function redisProgram(dir: string, port: number, settings: readonly strin
   });
 }
 
-/** Orquesta itself, from its sources. */
+/** Orquesta itself, as it is shipped. */
 export function orquestaProgram(
   name: string,
   dir: string,
@@ -120,7 +120,7 @@ export function orquestaProgram(
 ): Program {
   return new Program({
     name,
-    command: [process.execPath, '--import', 'tsx', 'src/main.ts'],
+    command: [process.execPath, 'dist/main.js'],
     env,
     logDir: dir,
   });

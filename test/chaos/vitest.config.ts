@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/chaos/**/*.test.ts'],
+    globalSetup: ['test/build.ts'],
     testTimeout: 240_000,
     hookTimeout: 60_000,
     fileParallelism: false,

@@ -104,7 +104,7 @@ export class World {
   /** Starts one program and waits until its API answers. */
   async run(over: Readonly<Record<string, string>> = {}): Promise<Program> {
     const port = over['PORT'] ?? (await freePort());
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    const child = spawn(process.execPath, ['dist/main.js'], {
       env: { PATH: process.env['PATH'] ?? '', ...this.#env, PORT: String(port), ...over },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
@@ -127,8 +127,7 @@ export class World {
     over: Readonly<Record<string, string>>,
     ...args: readonly string[]
   ): Promise<Ended> {
-    const command = ['--import', 'tsx', 'src/cli/orquesta.ts', ...args];
-    const child = spawn(process.execPath, command, {
+    const child = spawn(process.execPath, ['dist/cli/orquesta.js', ...args], {
       env: { PATH: process.env['PATH'] ?? '', ...this.#env, ...over },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

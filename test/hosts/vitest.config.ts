@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'hosts',
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/hosts/**/*.test.ts'],
-    globalSetup: ['test/redis-server.ts'],
+    globalSetup: ['test/redis-server.ts', 'test/build.ts'],
     testTimeout: 300_000,
     hookTimeout: 120_000,
     fileParallelism: false,

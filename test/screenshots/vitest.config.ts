@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/screenshots/**/*.test.ts'],
-    globalSetup: ['test/redis-server.ts', 'test/web-build.ts'],
+    globalSetup: ['test/redis-server.ts', 'test/build.ts'],
     testTimeout: 300_000,
   },
 });

@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     root: new URL('../..', import.meta.url).pathname,
     include: ['test/**/*.slow.test.ts'],
-    globalSetup: ['test/redis-server.ts', 'test/web-build.ts'],
+    globalSetup: ['test/redis-server.ts', 'test/build.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,
     maxWorkers: 2,

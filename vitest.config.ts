@@ -5,8 +5,8 @@ const SLOW = ['**/*.slow.test.ts'];
 
 export default defineConfig({
   test: {
-    // As many as the cores of a small machine; left to itself, half of them stand still.
-    maxWorkers: 2,
+    // One more than a small machine has cores: some tests wait for processes. Left to itself, half of the cores stand still.
+    maxWorkers: 3,
     projects: [
       {
         test: {

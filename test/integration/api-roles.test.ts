@@ -100,10 +100,13 @@ const around: readonly Call[] = [
 const calls = [...rest, ...Object.values(kinds).flatMap(kubeCalls), ...around];
 
 let api: Api;
+const stopped = new AbortController();
 beforeAll(async () => {
   const apiKeys = parseApiKeys(ROLES.map((role) => `${role}:${role}:${KEYS[role]}`).join(','));
   const sessions = new MemorySessionArchive();
   api = await anApi({ apiKeys, sessions });
+  // As a controller would.
+  void api.errands.serve(async () => ({ ok: true, text: '[]' }), stopped.signal);
   process.env['OPENAI_OF_THE_TEST'] = 'value-of-the-openai-key';
   const env = { OPENAI: { valueFrom: { env: 'OPENAI_OF_THE_TEST' } } };
   const spec = { numberphone: NUMBER, env };
@@ -129,6 +132,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   delete process.env['OPENAI_OF_THE_TEST'];
+  stopped.abort();
   await api.close();
 });
 

@@ -6,6 +6,9 @@ import { type MetadataService, startMetadataService } from './metadata-service.t
 
 const SCRIPT = 'test/hosts/lab/droplet.sh';
 const run = promisify(execFile);
+const OUTPUT = { maxBuffer: 16 * 1024 * 1024 };
+/** A command that enters a machine on its way down may never come back. */
+const EXEC_LIMIT_MS = 30_000;
 
 /** Why there is no lab here, as a sentence; undefined: there is one. */
 export const labLacks: string | undefined = process.env['LAB']
@@ -107,15 +110,18 @@ export class LabMachine implements Machine {
     });
   }
 
-  /** Runs a line of shell as root in it, behind everybody's back. */
+  /** Runs a line of shell as root in it, behind everybody's back. 137: it did not end in time. */
   async exec(command: string): Promise<Ran> {
     try {
-      const { stdout, stderr } = await this.#script('exec', String(this.#number), command);
+      const limit = { timeout: EXEC_LIMIT_MS, killSignal: 'SIGKILL' } as const;
+      const args = ['exec', String(this.#number), command];
+      const { stdout, stderr } = await run(SCRIPT, args, { ...OUTPUT, ...limit });
       return { code: 0, output: stdout + stderr };
     } catch (error) {
-      const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+      const failed = error as { code: unknown; killed?: boolean; stdout: string; stderr: string };
+      const code = failed.killed ? 137 : failed.code;
       if (typeof code !== 'number') throw error;
-      return { code, output: stdout + stderr };
+      return { code, output: failed.stdout + failed.stderr };
     }
   }
 
@@ -172,7 +178,7 @@ export class LabMachine implements Machine {
   }
 
   #script(...args: readonly string[]) {
-    return run(SCRIPT, args, { maxBuffer: 16 * 1024 * 1024 });
+    return run(SCRIPT, args, OUTPUT);
   }
 
   #linkLocal(): string {

@@ -23,6 +23,7 @@ interface Measured {
   /** undefined: sweeps are minutes apart, and were not waited for. */
   readonly callsPerHour: number | undefined;
   readonly listMs: number;
+  readonly plain: readonly number[];
   readonly status: readonly number[];
   readonly health: Health;
 }
@@ -87,7 +88,7 @@ export async function scale(options: ScaleOptions): Promise<Findings> {
 
 function figuresOf(one: Measured, isLast: boolean): Figure[] {
   const section = `scale ${one.size}`;
-  const { health, status } = one;
+  const { health, plain, status } = one;
   const most = (limit: number) => (isLast ? limit : undefined);
   const looks = one.size / HEALTH_SECONDS;
   return [
@@ -98,12 +99,19 @@ function figuresOf(one: Measured, isLast: boolean): Figure[] {
       ? []
       : [{ section, name: QUIET_CALLS, value: one.callsPerHour, unit: 'calls', most: 600 }]),
     { section, name: 'list by the resource API', value: one.listMs, unit: 'ms', most: most(500) },
-    { section, name: 'status p50', value: percentile(status, 0.5), unit: 'ms' },
+    {
+      section,
+      name: 'status p50',
+      value: percentile(status, 0.5),
+      unit: 'ms',
+      floor: percentile(plain, 0.5),
+    },
     {
       section,
       name: `status p99 at ${STATUS_PER_SECOND}/s`,
       value: percentile(status, 0.99),
       unit: 'ms',
+      floor: percentile(plain, 0.99),
       most: most(10),
     },
     { section, name: 'health looks', value: health.looksPerSecond, unit: '/s', floor: looks },
@@ -169,11 +177,12 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
     const idle = await idleOf(world, pid, idleSeconds);
     const rss = rssMb(pid);
     const listMs = await listed(world, size);
-    const status = await statusCalls(world, size, WARM_SECONDS + 10);
+    const plain = await timedCalls(world, PLAIN_PATH);
+    const status = await timedCalls(world, (at) => `/api/instance/status/${numberOf(at % size)}`);
     say('scale: at rest');
     await setHealth(world, HEALTH_SECONDS);
     const health = await healthOf(world, shared, pid);
-    return { size, resyncSeconds, resyncCpu, ...idle, rss, listMs, status, health };
+    return { size, resyncSeconds, resyncCpu, ...idle, rss, listMs, plain, status, health };
   } finally {
     await world.close();
   }
@@ -244,15 +253,20 @@ async function listed({ apis }: World, size: number): Promise<number> {
   return percentile(took, 0.5);
 }
 
-/** Sent by the clock, whether or not earlier ones were answered. */
-async function statusCalls({ apis }: World, size: number, seconds: number): Promise<number[]> {
+/** What answers without looking anything up: how long a call takes by itself, on this machine and by this client. */
+const PLAIN_PATH = () => '/healthz';
+
+/** How long each took, in ms. Sent by the clock, whether or not earlier ones were answered. */
+async function timedCalls({ apis }: World, pathOf: (at: number) => string): Promise<number[]> {
+  const seconds = WARM_SECONDS + 10;
   const took: number[] = [];
   const one = async (at: number) => {
     const since = performance.now();
-    const url = `${apis[0]?.url}/api/instance/status/${numberOf(at % size)}`;
-    const response = await fetch(url, { headers: { 'x-api-key': API_KEY } });
+    const response = await fetch(`${apis[0]?.url}${pathOf(at)}`, {
+      headers: { 'x-api-key': API_KEY },
+    });
     await response.text();
-    if (!response.ok) throw new Error(`A status call was answered ${response.status}.`);
+    if (!response.ok) throw new Error(`A call was answered ${response.status}.`);
     took.push(performance.now() - since);
   };
   const sent: Promise<void>[] = [];

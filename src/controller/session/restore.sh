@@ -15,8 +15,8 @@ name="./${path##*/}"
 case $1 in
 install)
   rm -rf "$base"/part-*
-  # A bot has run here already: what it has is newer.
-  if [ -e "$path" ]; then rm -rf "$base/in"; exit 0; fi
+  # A bot has run here already: what it has is newer. A folder as a repository brings it, empty, is nobody's session.
+  if [ -n "$(find "$path" ! -type d ! -name '.git*' -print -quit 2>/dev/null)" ]; then rm -rf "$base/in"; exit 0; fi
   folder="$root/etc/systemd/system/$BOT_SERVICE.d"
   mkdir -p "$folder" || exit 1
   # "-": a bot without its session asks to be linked again, which is better than no bot. "+": as root, whoever the service runs as.

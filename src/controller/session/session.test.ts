@@ -137,10 +137,23 @@ describe('a session that is saved', () => {
     await uploadSession(other.session, 'run-1', archive, live());
     expect(existsSync(other.at('/var/lib/orquesta/session'))).toBe(false);
     await uploadSession(other.session, 'run-2', archive, live());
-    mkdirSync(other.at(PATH));
+    mkdirSync(other.at(`${PATH}/keys`), { recursive: true });
+    writeFileSync(other.at(`${PATH}/keys/newer`), '');
     await putBack(other);
-    expect(readdirSync(other.at(PATH))).toEqual([]);
+    expect(readdirSync(other.at(PATH))).toEqual(['keys']);
     expect(existsSync(other.at('/var/lib/orquesta/session/in'))).toBe(false);
+  });
+
+  it('is put over the empty folder that a repository brought', async () => {
+    const [one, other] = [aDroplet(), aDroplet()];
+    link(one);
+    await uploadSession(other.session, 'run-1', (await saved(one)).archive, live());
+    mkdirSync(other.at(`${PATH}/keys`), { recursive: true });
+    for (const name of ['.gitkeep', 'keys/.gitignore']) {
+      writeFileSync(other.at(`${PATH}/${name}`), '');
+    }
+    await putBack(other);
+    expect(readdirSync(other.at(PATH)).sort()).toEqual(['creds.json', 'keys']);
   });
 
   it('is there whole or not at all when the way to the droplet breaks, and is brought at the next try', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { findPlace } from '../../src/simulator/place.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { eventually } from '../e2e/program.ts';
-import { type LabMachine, LabMachines } from './lab-machines.ts';
+import { type LabMachine, LabMachines, type LabOptions } from './lab-machines.ts';
 
 export interface LabDroplet {
   readonly id: number;
@@ -13,14 +13,18 @@ export interface LabDroplet {
 }
 
 export interface Droplets {
+  /** Of the simulated API. */
+  readonly url: string;
+  /** How many exist. */
+  live(): number;
   create(name: string, userData: string): Promise<LabDroplet>;
   close(): Promise<void>;
 }
 
 /** Real droplets without the program: for what a client of theirs sees. */
-export async function startDroplets(): Promise<Droplets> {
+export async function startDroplets(options: LabOptions = {}): Promise<Droplets> {
   const dataDir = await mkdtemp(join(tmpdir(), 'orquesta-hosts-'));
-  const machines = await LabMachines.start();
+  const machines = await LabMachines.start(options);
   const simulator = await startSimulator({
     dataDir,
     sshPort: 22,
@@ -29,6 +33,8 @@ export async function startDroplets(): Promise<Droplets> {
     log: console.error,
   });
   return {
+    url: simulator.url,
+    live: () => simulator.account.living().length,
     async create(name, userData) {
       const place = findPlace('sfo3', 's-1vcpu-512mb-10gb', 'ubuntu-24-04-x64');
       const spec = { tags: [], publicKeys: [], features: [], vpcUuid: undefined };

@@ -14,7 +14,7 @@ import { eventually, type Program, World } from '../e2e/program.ts';
 import { type LabMachine, LabMachines } from './lab-machines.ts';
 
 /** The example bot as part of the image, with this machine's Node.js: nothing to install. */
-const BOT_IN_IMAGE = [
+export const BOT_IN_IMAGE = [
   `--bind-ro=${process.execPath}:/usr/bin/node`,
   `--bind-ro=${process.cwd()}/examples/bot:/usr/local/lib/clientfy-bot`,
   `--bind-ro=${process.cwd()}/node_modules/uqr:/usr/local/lib/node_modules/uqr`,

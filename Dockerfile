@@ -1,7 +1,9 @@
 # syntax=docker/dockerfile:1
 # docker build -t orquesta .
 # Bill of materials: docker buildx build --sbom=true --provenance=true -t orquesta . (docs/deployment.md)
-FROM node:20-bookworm-slim AS build
+ARG BASE=docker.io/library/node:20-bookworm-slim
+
+FROM ${BASE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 # No package has to run anything to be installed.
@@ -11,7 +13,7 @@ RUN npm run build \
     && npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
     && npm cache clean --force
 
-FROM node:20-bookworm-slim
+FROM ${BASE}
 LABEL org.opencontainers.image.title="Orquesta" \
       org.opencontainers.image.description="One DigitalOcean droplet with one WhatsApp bot per phone number" \
       org.opencontainers.image.licenses="MIT"

@@ -16,6 +16,7 @@ export const API_KEY = 'e2e-key';
 export const SSH_PASSWORD = 'e2e password $`"\\';
 const LIMIT_MS = 90_000;
 const LOOK_MS = 25;
+const THE_BUILD = [process.execPath, 'dist/main.js'];
 
 /** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. `what` may tell how far it came. */
 export async function eventually<T>(
@@ -101,11 +102,16 @@ export class World {
     return new World(simulator, dir, redisUrl, sshPort);
   }
 
-  /** Starts one program and waits until its API answers. */
-  async run(over: Readonly<Record<string, string>> = {}): Promise<Program> {
+  /** Starts one program and waits until its API answers. `command`: what starts it, by the names of its settings. */
+  async run(
+    over: Readonly<Record<string, string>> = {},
+    command: (settings: readonly string[]) => readonly string[] = () => THE_BUILD,
+  ): Promise<Program> {
     const port = over['PORT'] ?? (await freePort());
-    const child = spawn(process.execPath, ['dist/main.js'], {
-      env: { PATH: process.env['PATH'] ?? '', ...this.#env, PORT: String(port), ...over },
+    const settings = { ...this.#env, PORT: String(port), ...over };
+    const [file = '', ...args] = command(Object.keys(settings));
+    const child = spawn(file, args, {
+      env: { PATH: process.env['PATH'] ?? '', ...settings },
       stdio: ['ignore', 'inherit', 'inherit'],
     });
     this.#running.add(child);

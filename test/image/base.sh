@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Prints, as a tar, a Debian with this machine's Node.js, which trusts whom this machine trusts: what the image is built on,
+# where no registry of images can be reached.
+set -euo pipefail
+sources=/etc/apt/sources.list.d/debian.sources
+[ -e "$sources" ] || sources=/etc/apt/sources.list
+NODE=$(node -p process.execPath) NPM=$(npm root --global)/npm
+export NODE NPM
+exec mmdebstrap --mode=root --variant=minbase --quiet --include=ca-certificates \
+  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --customize-hook='cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"' \
+  --customize-hook='cp "$NODE" "$1/usr/local/bin/node"' \
+  --customize-hook='mkdir -p "$1/usr/local/lib/node_modules" && cp -r "$NPM" "$1/usr/local/lib/node_modules/npm"' \
+  --customize-hook='ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"' \
+  --customize-hook='chroot "$1" useradd --uid 1000 --create-home node' \
+  bookworm - "$sources"

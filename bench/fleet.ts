@@ -1,11 +1,14 @@
 import type { Redis } from 'ioredis';
+import { systemClock } from '../src/clock.ts';
 import { revisionsOf } from '../src/controller/bootstrap/run.ts';
 import { clusterTag, ORQUESTA_TAG, uidTag } from '../src/resources/cloud-droplet.ts';
 import { type InstanceStatus, instanceName, instanceSpec } from '../src/resources/instance.ts';
 import type { InstanceClass } from '../src/resources/instance-class.ts';
+import { entryOf } from '../src/resources/ledger.ts';
 import { API_VERSION } from '../src/resources/meta.ts';
 import { findPlace } from '../src/simulator/place.ts';
 import { RedisCloudView } from '../src/store/redis-cloud-view.ts';
+import { RedisLedger } from '../src/store/redis-ledger.ts';
 import type { World } from '../test/chaos/world.ts';
 
 const AT_ONCE = 200;
@@ -20,14 +23,18 @@ export async function seedFleet(world: World, from: number, to: number, klass: I
   const view = new RedisCloudView({ redis: eyes, prefix, newId: () => 'bench' });
   const tags = [ORQUESTA_TAG, clusterTag(await view.clusterId())];
   const revisions = revisionsOf(klass.spec, BOT_REPOSITORY);
+  const ledger = new RedisLedger({ redis: eyes, prefix, clock: systemClock });
   for (let at = from; at < to; at += AT_ONCE) {
     const some = Array.from({ length: Math.min(AT_ONCE, to - at) }, (_, i) => at + i);
-    await Promise.all(some.map((one) => seed(world, numberOf(one), klass, revisions, tags)));
+    await Promise.all(
+      some.map((one) => seed(world, ledger, numberOf(one), klass, revisions, tags)),
+    );
   }
 }
 
 async function seed(
   { store, cloud }: World,
+  ledger: RedisLedger,
   number: string,
   { spec: klass }: InstanceClass,
   revisions: ReturnType<typeof revisionsOf>,
@@ -61,7 +68,7 @@ async function seed(
   const id = made?.id ?? 0;
   const now = new Date().toISOString();
   const ip = '127.0.0.1';
-  await store.updateStatus('Droplet', {
+  const up = await store.updateStatus('Droplet', {
     ...droplet,
     status: {
       observedGeneration: 1,
@@ -78,6 +85,8 @@ async function seed(
       seen: true,
     },
   });
+  const entry = entryOf(up);
+  if (entry) await ledger.write(entry);
   const { service, qrPort, panelPort, statusPath } = klass.bot;
   const status: InstanceStatus = {
     observedGeneration: 1,

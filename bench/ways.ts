@@ -52,12 +52,16 @@ export async function createAll(
       }
     }),
   );
+  let late: readonly string[] = [];
   const done = await eventually(
-    'all are completed',
+    () => `all are completed, and not ${late.length} of them like ${late.slice(0, 3).join('; ')}`,
     async () => {
       const { items } = await store.list('Instance');
       const mine = items.filter(({ metadata }) => posted.has(metadata.name));
-      return mine.every(({ status }) => status?.phase === 'completed') && mine;
+      late = mine
+        .filter(({ status }) => status?.phase !== 'completed')
+        .map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status)}`);
+      return late.length === 0 && mine;
     },
     limitMs,
     // Their own times tell when they were; to look often would take the processor from them.

@@ -29,8 +29,8 @@ const USAGE = `Usage: npm run bench -- [section …] [options]
   --claims N        claims from the pool, and cold creates beside them (default 10)
   --pair N          creates for one controller and for two (default 40)
   --bulk N          creates at once for bulk (default 1000)
-  --sizes LIST     instances of the fleet (default 1000; 1000,10000 takes a quarter of an hour)
-  --idle N         seconds that it is watched at rest (default 65)
+  --sizes LIST     instances of the fleet (default 1000; 1000,10000 takes 25 minutes)
+  --idle N         seconds that it is watched at rest, at least (default 65)
   --rows N         instances in the list that is scrolled (default 5000)
   --json           the figures as JSON
   --plots FOLDER   write the plots there, as SVG

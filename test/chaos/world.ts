@@ -158,7 +158,7 @@ function classesFolder(dir: string, given: WorldOptions['classSpec']): string {
 
 /** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. */
 export async function eventually<T>(
-  what: string,
+  what: string | (() => string),
   ask: () => Promise<T | undefined | false> | T | undefined | false,
   limitMs = 60_000,
   everyMs = 50,
@@ -175,5 +175,6 @@ export async function eventually<T>(
     }
     await systemClock.sleep(everyMs);
   }
-  throw new Error(`It did not come about within ${limitMs} ms: ${what}`, { cause: trouble });
+  const told = typeof what === 'string' ? what : what();
+  throw new Error(`It did not come about within ${limitMs} ms: ${told}`, { cause: trouble });
 }

@@ -1,7 +1,8 @@
 // Proves that a WhatsApp session outlives a real droplet: OpenSSH's own SFTP, systemd's own ExecStartPre, a bot that is not root.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, type Program } from '../e2e/program.ts';
+import type { Program } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
 import { labLacks } from './lab-machines.ts';
 import { createBot, LabWorld } from './lab-world.ts';
 
@@ -77,7 +78,7 @@ describe.skipIf(labLacks)('a WhatsApp session on real droplets', () => {
     const journal = await tell('journalctl --no-pager -o cat -u clientfy-bot');
     expect(journal).not.toContain('a QR code is ready');
     await tell(`runuser -u clientfy -- touch ${HOME}/auth/creds.json`);
-    expect(await tell('ls -A /var/lib/orquesta/session')).toBe('path\nrestore.sh');
+    expect(await tell('ls -A /var/lib/orquesta/session')).toBe('done\npath\nrestore.sh');
   });
 
   it('is put back once: a restart leaves what the bot has', async () => {

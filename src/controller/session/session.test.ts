@@ -104,9 +104,25 @@ describe('a session that is saved', () => {
     expect(readFileSync(other.at(`${PATH}/keys/old/empty`), 'utf8')).toBe('');
     expect(statSync(other.at(`${PATH}/keys`)).mode & 0o777).toBe(0o710);
     expect(readdirSync(other.at('/var/lib/orquesta/session')).sort()).toEqual([
+      'done',
       'path',
       'restore.sh',
     ]);
+  });
+
+  it('is put back once: a bot that was logged out since is not given its old one', async () => {
+    const [one, other] = [aDroplet(), aDroplet()];
+    link(one);
+    const { archive } = await saved(one);
+    await uploadSession(other.session, 'run-1', archive, live());
+    await putBack(other);
+    for (const file of ['creds.json', 'keys/pre key-1 año.json', 'keys/old/empty']) {
+      rmSync(other.at(`${PATH}/${file}`));
+    }
+    await uploadSession(other.session, 'run-2', archive, live());
+    await putBack(other);
+    expect(existsSync(other.at(`${PATH}/creds.json`))).toBe(false);
+    expect(existsSync(other.at('/var/lib/orquesta/session/in'))).toBe(false);
   });
 
   it('may be one file', async () => {
@@ -175,6 +191,7 @@ describe('a session that is saved', () => {
     await putBack(other);
     expect(existsSync(other.at(`${PATH}/creds.json`))).toBe(true);
     expect(readdirSync(other.at('/var/lib/orquesta/session')).sort()).toEqual([
+      'done',
       'path',
       'restore.sh',
     ]);

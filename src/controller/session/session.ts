@@ -101,7 +101,9 @@ export async function uploadSession(
 ): Promise<void> {
   const tree = await unpack(archive, LIMITS);
   const upload = async (files: RemoteFiles): Promise<void> => {
-    if ((await files.look(`${HOME}/${run}/lock`)) || (await files.look(`${BASE}/in`))) return;
+    for (const sign of [`${HOME}/${run}/lock`, `${BASE}/in`, `${BASE}/done`]) {
+      if (await files.look(sign)) return;
+    }
     for (const folder of ['/var', '/var/lib', HOME, BASE]) {
       if (!(await files.look(folder))) await files.makeFolder(folder, 0o755);
     }

@@ -1,8 +1,9 @@
 // Proves the container image as deploy/compose.yaml runs it: a user who is nobody, a disk that can't be written, no capability.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, type Program, World } from '../e2e/program.ts';
+import { type Program, World } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
 
 const engine = process.env['ORQUESTA_IMAGE_ENGINE'] ?? 'docker';
 const image = process.env['ORQUESTA_IMAGE'] ?? '';
@@ -50,7 +51,11 @@ describe.skipIf(lacks)('the container image', () => {
     const over = { HOST: '127.0.0.1', ORQUESTA_CLASSES_DIR: '/classes' };
     program = await world.run(over, inContainer);
   });
-  afterAll(() => world?.close());
+  afterAll(async () => {
+    // A test that failed leaves it running, whatever becomes of the engine's client.
+    spawnSync(engine, ['rm', '--force', name]);
+    await world?.close();
+  });
 
   it('does the main job', async () => {
     await program.request('POST', '/api/instance/create', { numberphone: NUMBER });

@@ -1,5 +1,6 @@
 import type { BudgetState } from '../src/cloud/budget.ts';
-import { API_KEY, eventually, type World } from '../test/chaos/world.ts';
+import { API_KEY, type World } from '../test/chaos/world.ts';
+import { eventually } from '../test/eventually.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { cpuSeconds } from './process-cost.ts';
 import { BOOTSTRAP_MS, BOT_MS, createAll, machinesThatBoot, numbersOf } from './ways.ts';

@@ -1,5 +1,6 @@
 import { instancePoolSpec } from '../src/resources/instance-pool.ts';
-import { eventually } from '../test/chaos/world.ts';
+import { eventually } from '../test/eventually.ts';
+
 import { type Findings, percentile } from './figure.ts';
 import { BOT_MS, createAll, machinesThatBoot, numbersOf } from './ways.ts';
 

@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { systemClock } from '../src/clock.ts';
 import { RedisCloudView } from '../src/store/redis-cloud-view.ts';
 import { RedisControllerReports } from '../src/store/redis-controller-reports.ts';
-import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
+import { API_KEY, startWorld, type World } from '../test/chaos/world.ts';
+import { eventually } from '../test/eventually.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { jobsInHand, numberOf, seedFleet } from './fleet.ts';
 import { cpuSeconds, rssMb } from './process-cost.ts';
@@ -219,14 +220,11 @@ async function drained({ eyes, prefix }: World): Promise<void> {
 const viewOf = ({ eyes, prefix }: World) =>
   new RedisCloudView({ redis: eyes, prefix, newId: () => 'bench' });
 
-/** Waits for a sweep that began after `time`, and answers when it did; ms since the epoch. */
-const sweepAfter = (world: World, time: number): Promise<number> =>
+/** Waits for the end of a sweep that began after `time`, in ms since the epoch. */
+const sweepAfter = (world: World, time: number): Promise<true> =>
   eventually(
     'a sweep',
-    async () => {
-      const sweep = await viewOf(world).lastSweep();
-      return sweep !== undefined && sweep.startedAt > time && sweep.startedAt;
-    },
+    async () => ((await viewOf(world).lastSweep())?.startedAt ?? 0) > time,
     600_000,
   );
 

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { buildWeb } from '../scripts/build-web.mjs';
-import { API_KEY, eventually, startWorld, type World } from '../test/chaos/world.ts';
+import { API_KEY, startWorld, type World } from '../test/chaos/world.ts';
 import { Browser, CHROMIUM, goTo, hasChromium, signIn } from '../test/e2e/browser.ts';
+import { eventually } from '../test/eventually.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { numberOf, seedFleet } from './fleet.ts';
 import { sharedCloud } from './shared-cloud.ts';

@@ -1,5 +1,6 @@
 import { call } from '../test/chaos/customer.ts';
-import { eventually, startWorld, type World, type WorldOptions } from '../test/chaos/world.ts';
+import { startWorld, type World, type WorldOptions } from '../test/chaos/world.ts';
+import { eventually } from '../test/eventually.ts';
 
 /** What the machines of a run are: the same for the floor and for what is measured. */
 export const BOOTSTRAP_MS = 2_500;

@@ -2,11 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { eventually } from '../eventually.ts';
 import { call } from './customer.ts';
 import type { Program } from './processes.ts';
 import { seeded } from './run.ts';
 import { takeoverMs } from './takeover.ts';
-import { eventually, startWorld, type World, type WorldOptions } from './world.ts';
+import { startWorld, type World, type WorldOptions } from './world.ts';
 
 let world: World | undefined;
 afterEach(async () => {

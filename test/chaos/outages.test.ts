@@ -1,9 +1,10 @@
 // Proves that the program as a process lives through outages of Redis and of DigitalOcean, says so, and goes on by itself.
 import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
+import { eventually } from '../eventually.ts';
 import { call } from './customer.ts';
 import { seeded } from './run.ts';
-import { eventually, startWorld, type World } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
 const NUMBERS = ['573332221111', '573332221112', '573332221113'] as const;
 const [NUMBER] = NUMBERS;

@@ -8,6 +8,7 @@ import { type Random, systemClock } from '../../src/clock.ts';
 import type { AccountOptions } from '../../src/simulator/account-options.ts';
 import type { LimitOptions } from '../../src/simulator/rate-limit.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
+import { eventually } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 import { type ChaosCloud, type CloudOptions, lightCloud, sandboxCloud } from './cloud.ts';
 import { orquestaProgram, type Program, redisProgram } from './processes.ts';
@@ -154,27 +155,4 @@ function classesFolder(dir: string, given: WorldOptions['classSpec']): string {
   Object.assign(manifest.spec, spec);
   writeFileSync(join(folder, 'default.yaml'), stringify(manifest));
   return folder;
-}
-
-/** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. */
-export async function eventually<T>(
-  what: string | (() => string),
-  ask: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = 60_000,
-  everyMs = 50,
-): Promise<T> {
-  const until = Date.now() + limitMs;
-  let trouble: unknown;
-  while (Date.now() < until) {
-    try {
-      const answer = await ask();
-      if (answer !== undefined && answer !== false) return answer;
-      trouble = undefined;
-    } catch (error) {
-      trouble = error;
-    }
-    await systemClock.sleep(everyMs);
-  }
-  const told = typeof what === 'string' ? what : what();
-  throw new Error(`It did not come about within ${limitMs} ms: ${told}`, { cause: trouble });
 }

@@ -2,8 +2,9 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { Browser, CHROMIUM, goTo, hasChromium, signIn, viewsOf } from './browser.ts';
-import { API_KEY, eventually, type Program, World } from './program.ts';
+import { API_KEY, type Program, World } from './program.ts';
 
 const NUMBER = '573332221111';
 const VIEWER_KEY = 'e2e-viewer-key';

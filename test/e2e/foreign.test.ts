@@ -3,7 +3,8 @@ import { describe, expect } from 'vitest';
 import { userData } from '../../src/cloud/user-data.ts';
 import { newHostKey } from '../../src/ssh/host-key.ts';
 import { passwordHash } from '../../src/ssh/password-hash.ts';
-import { eventually, inWorld as it, SSH_PASSWORD, type World } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, SSH_PASSWORD, type World } from './program.ts';
 
 const NUMBER = '573332221111';
 const SENTENCE = 'Ya existe una instancia en DigitalOcean para este número';

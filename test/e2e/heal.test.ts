@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { parse } from 'yaml';
-import { eventually, inWorld as it, type Program, type World } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type Program, type World } from './program.ts';
 
 /** The simulator's own class, looking each second, so that a sickness is noticed soon. */
 const { spec } = parse(readFileSync('examples/classes/default.yaml', 'utf8')) as { spec: object };

@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
-import { eventually, inWorld as it, SSH_PASSWORD, type World } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, SSH_PASSWORD, type World } from './program.ts';
 
 const NUMBER = '573332221111';
 

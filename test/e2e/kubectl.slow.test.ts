@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { Kubectl, kubectls } from './kubectl.ts';
-import { eventually, inWorld as it, type World } from './program.ts';
+import { inWorld as it, type World } from './program.ts';
 
 const NUMBER = '573332221111';
 const NAME = `bot-${NUMBER}`;

@@ -7,8 +7,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import type { Droplet } from '../../src/resources/droplet.ts';
 import type { Instance } from '../../src/resources/instance.ts';
+import { eventually } from '../eventually.ts';
 import { OwnRedis } from '../integration/own-redis.ts';
-import { eventually, type Program, World } from './program.ts';
+import { type Program, World } from './program.ts';
 
 vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 

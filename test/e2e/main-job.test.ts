@@ -1,6 +1,7 @@
 // Proves that the real program, as processes over a real Redis, brings bots up and takes them down.
 import { describe, expect } from 'vitest';
-import { eventually, inWorld as it, type Program } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type Program } from './program.ts';
 
 const NUMBER = '573332221111';
 

@@ -1,6 +1,7 @@
 // Proves that what an operator looks at tells of what the real program did.
 import { describe, expect } from 'vitest';
-import { eventually, inWorld as it, type Program } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type Program } from './program.ts';
 
 const NUMBER = '573332221111';
 

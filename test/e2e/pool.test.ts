@@ -1,6 +1,7 @@
 // Proves that a droplet which waits in a pool becomes a bot in a moment, and tells how long that took beside a cold create.
 import { describe, expect } from 'vitest';
-import { eventually, inWorld as it, type Program, type World } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type Program, type World } from './program.ts';
 
 const COLD = '573330000001';
 const WARM = ['573330000002', '573330000003'] as const;

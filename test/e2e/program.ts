@@ -10,35 +10,12 @@ import {
   type SimulatorOptions,
   startSimulator,
 } from '../../src/simulator/simulator.ts';
+import { eventually, Hopeless } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
 
 export const API_KEY = 'e2e-key';
 export const SSH_PASSWORD = 'e2e password $`"\\';
-const LIMIT_MS = 90_000;
-const LOOK_MS = 25;
 const THE_BUILD = [process.execPath, 'dist/main.js'];
-
-/** Waits until `ask` answers something other than undefined or false; what it throws counts as not yet. `what` may tell how far it came. */
-export async function eventually<T>(
-  what: string | (() => string),
-  ask: () => Promise<T | undefined | false> | T | undefined | false,
-  limitMs = LIMIT_MS,
-): Promise<T> {
-  const until = Date.now() + limitMs;
-  let trouble: unknown;
-  while (Date.now() < until) {
-    try {
-      const answer = await ask();
-      if (answer !== undefined && answer !== false) return answer;
-      trouble = undefined;
-    } catch (error) {
-      trouble = error;
-    }
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
-  const told = typeof what === 'string' ? what : what();
-  throw new Error(`It did not come about within ${limitMs} ms: ${told}`, { cause: trouble });
-}
 
 export interface Status {
   readonly status: string;
@@ -118,7 +95,7 @@ export class World {
     const isTls = over['TLS_SELF_SIGNED_DIR'] !== undefined;
     const program = new Program(child, `${isTls ? 'https' : 'http'}://127.0.0.1:${port}`);
     await eventually('the program answers', async () => {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Hopeless(`The program ended with ${child.exitCode}`);
       return isTls ? answersTls(Number(port)) : (await fetch(`${program.url}/healthz`)).ok;
     });
     return program;

@@ -5,11 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, it, type TestContext } from 'vitest';
+import { eventually } from '../eventually.ts';
 import { makeCertificates, tlsArguments } from '../integration/certificates.ts';
 import { OwnRedis } from '../integration/own-redis.ts';
 import { RedisCluster } from '../integration/redis-cluster.ts';
 import { RedisGroup } from '../integration/redis-group.ts';
-import { eventually, type Program, World } from './program.ts';
+import { type Program, World } from './program.ts';
 
 const NUMBER = '573332221111';
 const PASSWORD = 'a/pass?word#with@signs%';

@@ -1,6 +1,7 @@
 // Proves that an edit of a class goes through its fleet one by one, stops at the first failure and is undone by the old manifest, over two programs; and that a droplet outlives its instance when asked to.
 import { describe, expect } from 'vitest';
-import { eventually, inWorld as it, type Program } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type Program } from './program.ts';
 
 const NUMBERS = ['573332221111', '573332221112', '573332221113'];
 const CLASSES = '/apis/orquesta.clientfy.io/v1/instanceclasses';

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, inject } from 'vitest';
 import { parseEnvironmentFile } from '../../src/simulator/guest/unit-file.mjs';
-import { eventually, inWorld as it, type World } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type World } from './program.ts';
 
 const NUMBER = '573332221111';
 const SECRET = `sk-${randomBytes(12).toString('hex')}`;

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { eventually, inWorld as it, type Program } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it, type Program } from './program.ts';
 
 const NUMBER = '573332221111';
 const PANEL_PORT = 5432;

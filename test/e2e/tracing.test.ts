@@ -2,7 +2,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect } from 'vitest';
-import { eventually, inWorld as it } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it } from './program.ts';
 
 const NUMBER = '573332221111';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';

@@ -2,7 +2,8 @@
 import { Redis } from 'ioredis';
 import { expect, inject, vi } from 'vitest';
 import { kinds } from '../../src/resources/kinds.ts';
-import { eventually, type Program, inWorld as test } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { type Program, inWorld as test } from './program.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 

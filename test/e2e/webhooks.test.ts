@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect } from 'vitest';
-import { eventually, inWorld as it } from './program.ts';
+import { eventually } from '../eventually.ts';
+import { inWorld as it } from './program.ts';
 
 const NUMBER = '573332221111';
 const PANEL_PORT = 5432;

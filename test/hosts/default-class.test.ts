@@ -1,6 +1,7 @@
 // Proves that manifests/classes/default.yaml, as it is, makes a bot of a plain image; all that it downloads comes from the lab.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, type Program } from '../e2e/program.ts';
+import type { Program } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
 import { labLacks } from './lab-machines.ts';
 import { createBot, LabWorld, logOf } from './lab-world.ts';
 import { type Mirror, startMirror } from './mirror.ts';

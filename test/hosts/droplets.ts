@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPlace } from '../../src/simulator/place.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
-import { eventually } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
+
 import { type LabMachine, LabMachines, type LabOptions } from './lab-machines.ts';
 
 export interface LabDroplet {

@@ -10,7 +10,8 @@ import { instanceName } from '../../src/resources/instance.ts';
 import type { SimulatorOptions } from '../../src/simulator/simulator.ts';
 import type { ObjectEvent } from '../../src/store/journal.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
-import { eventually, type Program, World } from '../e2e/program.ts';
+import { type Program, World } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
 import { type LabMachine, LabMachines } from './lab-machines.ts';
 
 /** The example bot as part of the image, with this machine's Node.js: nothing to install. */

@@ -1,6 +1,7 @@
 // Proves the main job and every repair on real droplets: the program as a process, systemd, sshd and cloud-init as they are.
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { eventually, type Program } from '../e2e/program.ts';
+import type { Program } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
 import { labLacks } from './lab-machines.ts';
 import { createBot, dropletIdOf, LabWorld, logOf } from './lab-world.ts';
 

@@ -9,7 +9,8 @@ import { newHostKey } from '../../src/ssh/host-key.ts';
 import { passwordHash } from '../../src/ssh/password-hash.ts';
 import { ShellError, type ShellTarget } from '../../src/ssh/shell.ts';
 import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
-import { eventually } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
+
 import { type Droplets, type LabDroplet, startDroplets } from './droplets.ts';
 import { labLacks } from './lab-machines.ts';
 

@@ -11,7 +11,8 @@ import {
   signIn,
   viewsOf,
 } from '../e2e/browser.ts';
-import { API_KEY, eventually, type Program, World } from '../e2e/program.ts';
+import { API_KEY, type Program, World } from '../e2e/program.ts';
+import { eventually } from '../eventually.ts';
 
 const FOLDER = 'docs/images';
 const MOST_BYTES = 200_000;

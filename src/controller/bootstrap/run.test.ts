@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eventually } from '../../../test/eventually.ts';
 import { localFiles } from '../../../test/twins/local-files.ts';
 import { instanceClassSpec } from '../../resources/instance-class.ts';
 import { parseEnvironmentFile } from '../../simulator/guest/unit-file.mjs';
@@ -54,14 +55,6 @@ const filesOf = (run: string, script: string) => [
 const ensure = (run: string, script: string) =>
   ensureRun(session, run, filesOf(run, script), 60, never);
 
-async function eventually(isTrue: () => boolean): Promise<void> {
-  const until = Date.now() + 20_000;
-  while (!isTrue()) {
-    if (Date.now() > until) throw new Error('It did not come about within 20 s');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 const isAlive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -76,7 +69,9 @@ describe.skipIf(existsSync('/run/systemd/system'))('a run without systemd', () =
   it('is started once, and tells how it ended', async () => {
     const script = `echo once >>${root}/runs; exit 7`;
     await ensure('one', script);
-    await eventually(() => existsSync(join(root, 'var/lib/orquesta/one/exit')));
+    await eventually('the run leaves its mark', () =>
+      existsSync(join(root, 'var/lib/orquesta/one/exit')),
+    );
     expect(await ensure('one', script)).toEqual({ is: 'ended', exitCode: 7 });
     expect(readFileSync(join(root, 'runs'), 'utf8')).toBe('once\n');
   });
@@ -125,7 +120,9 @@ describe.skipIf(existsSync('/run/systemd/system'))('a run without systemd', () =
     const secrets = { read: async () => '' };
     const files = await runFiles('run', klass, { bot: env, script: env }, secrets);
     await ensureRun(session, 'run', files, 60, never);
-    await eventually(() => existsSync(join(root, 'var/lib/orquesta/run/exit')));
+    await eventually('the run leaves its mark', () =>
+      existsSync(join(root, 'var/lib/orquesta/run/exit')),
+    );
     const seen = new Map(
       readFileSync(join(root, 'seen'), 'utf8')
         .split('\0')
@@ -153,13 +150,15 @@ describe.skipIf(existsSync('/run/systemd/system'))('a run without systemd', () =
     const pidFile = join(root, 'sleeper');
     const first = `sleep 50 & echo $! >${pidFile}.part; mv ${pidFile}.part ${pidFile}; wait`;
     expect(await ensure('one', first)).toEqual({ is: 'running' });
-    await eventually(() => existsSync(pidFile));
+    await eventually('the run leaves its mark', () => existsSync(pidFile));
     const sleeper = Number(readFileSync(pidFile, 'utf8'));
     expect(isAlive(sleeper)).toBe(true);
     try {
       const second = `kill -0 ${sleeper} 2>/dev/null && exit 1; exit 0`;
       await ensure('two', second);
-      await eventually(() => existsSync(join(root, 'var/lib/orquesta/two/exit')));
+      await eventually('the run leaves its mark', () =>
+        existsSync(join(root, 'var/lib/orquesta/two/exit')),
+      );
       expect(await ensure('two', second)).toEqual({ is: 'ended', exitCode: 0 });
       expect(await ensure('one', first)).toMatchObject({ is: 'ended' });
     } finally {

@@ -46,6 +46,17 @@ describe('the interval between sweeps', () => {
     expect(listings).toBeLessThan(18);
   });
 
+  it.each([
+    [0, 5_000],
+    [200, 5_000],
+    [1_000, 25_000],
+    [2_400, 60_000],
+    [10_000, 73_500],
+  ])('while creates wait for the budget leaves it to them: of %i droplets', (listed, expected) => {
+    const many = Array.from({ length: 100 }, () => booting(0));
+    expect(sweepIntervalMs(many, listed, T0, undefined, true)).toBe(expected);
+  });
+
   it('keeps 1,000 quiet droplets below 600 requests an hour, and 10,000 too', () => {
     for (const listed of [1_000, 10_000]) {
       const requests = (3_600_000 / sweepIntervalMs([], listed, T0)) * (listed / 200);

@@ -23,8 +23,9 @@ const LATE = 1.5;
 const PAGE_SIZE = 200;
 /** However young a change is: DigitalOcean's 250 requests a minute are for other things too. */
 const PER_PAGE_MS = 400;
-/** While creates wait for the budget, each listing is one create less. */
-const HELD_MS = 5_000;
+/** While creates wait for the budget, each page is one create less: they are to have five sixths of it, if nobody waits a minute for that. */
+const HELD_PER_PAGE_MS = 5_000;
+const HELD_MOST_MS = 60_000;
 /** Of many creates at a time, each page more is one create less. */
 const MANY_PER_FURTHER_PAGE_MS = 1_500;
 const LATEST_BOOTS = 20;
@@ -57,7 +58,10 @@ export function sweepIntervalMs(
   const isMany = changing.length > FEW;
   const wait = Math.min(...changing.map((droplet) => waitFor(droplet, isMany, now, boots)));
   const paced = isMany ? (pages - 1) * MANY_PER_FURTHER_PAGE_MS : 0;
-  return Math.max(wait, pages * PER_PAGE_MS, paced, isHeld ? HELD_MS : 0);
+  const held = isHeld
+    ? within({ least: HELD_PER_PAGE_MS, most: HELD_MOST_MS }, pages * HELD_PER_PAGE_MS)
+    : 0;
+  return Math.max(wait, pages * PER_PAGE_MS, paced, held);
 }
 
 function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | undefined): number {

@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 # docker build -t orquesta .
 # Bill of materials: docker buildx build --sbom=true --provenance=true -t orquesta . (docs/deployment.md)
-ARG BASE=docker.io/library/node:20-bookworm-slim
+ARG BASE=docker.io/library/node:24-bookworm-slim
 
 FROM ${BASE} AS build
 WORKDIR /app
@@ -22,6 +22,8 @@ WORKDIR /app
 COPY --from=build /app/package.json /app/LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/manifests ./manifests
+# The bot and the classes of `orquesta simulator`.
+COPY --from=build /app/examples ./examples
 COPY --from=build /app/dist ./dist
 RUN ln -s /app/dist/cli/orquesta.js /usr/local/bin/orquesta && chmod 755 /app/dist/cli/orquesta.js
 # The image's own user "node" is 1000; the program writes nothing to its disk.

@@ -50,6 +50,15 @@ const USAGE = [
   ...Object.entries(commands).map(([name, { what }]) => `  ${name.padEnd(10)} ${what}`),
 ].join('\n');
 
+// Process 1 of a container does not hear a signal that nobody listens to: one that comes while a command is still loading ends it.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.on(signal, () => {
+    if (process.listenerCount(signal) === 1) process.exit(code);
+  });
+}
 const [name = '', ...argv] = process.argv.slice(2);
 const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
 if (command) {

@@ -12,21 +12,11 @@ import {
 } from '../../src/simulator/simulator.ts';
 import { eventually, Hopeless } from '../eventually.ts';
 import { freePort } from '../free-port.ts';
+import { Caller } from './caller.ts';
 
 export const API_KEY = 'e2e-key';
 export const SSH_PASSWORD = 'e2e password $`"\\';
 const THE_BUILD = [process.execPath, 'dist/main.js'];
-
-export interface Status {
-  readonly status: string;
-  readonly progress: number;
-  readonly error: string | null;
-  readonly instanceInfo: {
-    readonly ip: string | null;
-    readonly state: string | null;
-    readonly dropletId: number;
-  } | null;
-}
 
 export interface Ended {
   readonly code: number | null;
@@ -171,60 +161,12 @@ const answersTls = (port: number): Promise<boolean> =>
   });
 
 /** One running program, spoken to as a web back end would. */
-export class Program {
-  readonly url: string;
+export class Program extends Caller {
   readonly #child: ChildProcess;
 
   constructor(child: ChildProcess, url: string) {
+    super(url, API_KEY);
     this.#child = child;
-    this.url = url;
-  }
-
-  async request(method: string, path: string, body?: unknown): Promise<Response> {
-    return fetch(`${this.url}${path}`, {
-      method,
-      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  }
-
-  /** Declares what a YAML text says. */
-  async apply(text: string): Promise<void> {
-    const answer = await fetch(`${this.url}/api/apply`, {
-      method: 'POST',
-      headers: { 'x-api-key': API_KEY, 'content-type': 'application/yaml' },
-      body: text,
-    });
-    if (!answer.ok) throw new Error(`${answer.status} ${await answer.text()}`);
-  }
-
-  /** Asks for a deletion and waits until the record is gone. */
-  async remove(number: string): Promise<void> {
-    await this.request('DELETE', `/api/instance/${number}`);
-    await this.forgets(number);
-  }
-
-  async forgets(number: string): Promise<void> {
-    await eventually(`the record of ${number} is gone`, async () => {
-      const answer = await this.request('GET', `/api/instance/status/${number}`);
-      return answer.status === 404;
-    });
-  }
-
-  async status(number: string): Promise<Status> {
-    const response = await this.request('GET', `/api/instance/status/${number}`);
-    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
-    return (await response.json()) as Status;
-  }
-
-  /** The status once it is in one of these phases. */
-  async reaches(number: string, ...phases: readonly string[]): Promise<Status> {
-    let last: Status | undefined;
-    const what = () => `${number} is ${phases.join(' or ')}, and not ${JSON.stringify(last)}`;
-    return eventually(what, async () => {
-      last = await this.status(number);
-      return phases.includes(last.status) ? last : undefined;
-    });
   }
 
   /** As a power cut would. */

@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import type { Status } from '../e2e/program.ts';
+import { Caller } from '../e2e/caller.ts';
 import { eventually } from '../eventually.ts';
 import { type Droplets, startDroplets } from './droplets.ts';
 import { type LabMachine, labLacks } from './lab-machines.ts';
@@ -15,12 +15,14 @@ const HOST = '10.199.0.1';
 const UNITS = 'orquesta@api orquesta@controller orquesta-backup.timer';
 /** As docs/deployment.md has it installed. */
 const INSTALLED = [
-  ...['dist', 'node_modules', 'manifests', 'package.json'].map((name) => [name, '/opt/orquesta']),
+  ...['dist', 'node_modules', 'manifests', 'examples', 'package.json'].map((name) => [
+    name,
+    '/opt/orquesta',
+  ]),
   ...['@.service', '-backup.service', '-backup.timer'].map((name) => [
     `deploy/systemd/orquesta${name}`,
     '/etc/systemd/system',
   ]),
-  ['examples/classes', '/etc/orquesta'],
 ].map(([from = '', to = '']) => {
   const name = from.slice(from.lastIndexOf('/') + 1);
   return `--bind-ro=${process.cwd()}/${from}:${to}/${name}`;
@@ -48,14 +50,14 @@ async function forwarded(url: string): Promise<{ readonly url: string; readonly 
 describe.skipIf(labLacks)('the systemd units on a real host', () => {
   let droplets: Droplets;
   let host: LabMachine;
-  let api = '';
+  let api: Caller;
   const servers: Server[] = [];
 
   beforeAll(async () => {
     droplets = await startDroplets({ flags: [...BOT_IN_IMAGE, ...INSTALLED] });
     const made = await droplets.create('control-plane', '#cloud-config\n{}\n');
     host = made.machine;
-    api = `http://${made.address}:3000`;
+    api = new Caller(`http://${made.address}:3000`, API_KEY);
     const [redis, cloud] = [await forwarded(inject('redisUrl')), await forwarded(droplets.url)];
     servers.push(redis.server, cloud.server);
     const settings = {
@@ -66,7 +68,7 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
       DIGITALOCEAN_API_URL: cloud.url,
       DIGITALOCEAN_TOKEN: 'hosts-token',
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-      ORQUESTA_CLASSES_DIR: '/etc/orquesta/classes',
+      ORQUESTA_CLASSES_DIR: '/opt/orquesta/examples/classes',
     };
     await eventually('systemd is ready', async () =>
       /running|degraded/.test(await tell('systemctl is-system-running || true')),
@@ -85,24 +87,15 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
     const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
     return tell(`umask 077; cat >/etc/orquesta/${file} <<'END'\n${lines.join('\n')}\nEND`);
   };
-  const call = (method: string, path: string, body?: object) =>
-    fetch(`${api}${path}`, {
-      method,
-      headers: { 'x-api-key': API_KEY, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
   const pid = async (role: string) =>
     Number(await tell(`systemctl show -P MainPID orquesta@${role}`));
 
   it('does the main job, as nobody, with nothing that it could write to', async () => {
     await tell(`systemctl daemon-reload && systemctl enable --quiet --now ${UNITS}`);
-    await eventually('the API answers', async () => (await fetch(`${api}/healthz`)).ok);
-    expect((await call('POST', '/api/instance/create', { numberphone: NUMBER })).status).toBe(202);
-    const ended = await eventually('it is completed', async () => {
-      const answer = await call('GET', `/api/instance/status/${NUMBER}`);
-      const status = (await answer.json()) as Status;
-      return ['completed', 'failed'].includes(status.status) && status;
-    });
+    await eventually('the API answers', async () => (await fetch(`${api.url}/healthz`)).ok);
+    const created = await api.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    expect(created.status).toBe(202);
+    const ended = await api.reaches(NUMBER, 'completed', 'failed');
     expect([ended.status, ended.error]).toEqual(['completed', null]);
     for (const role of ['api', 'controller']) {
       const process = `/proc/${await pid(role)}`;
@@ -131,11 +124,8 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
       'there is another',
       async () => ![0, before].includes(await pid('controller')),
     );
-    expect((await call('DELETE', `/api/instance/${NUMBER}`)).status).toBe(202);
+    await api.remove(NUMBER);
     await eventually('the droplet is gone', () => droplets.live() === 1);
-    await eventually('so is the record', async () => {
-      return (await call('GET', `/api/instance/status/${NUMBER}`)).status === 404;
-    });
   });
 
   it('backs up all objects into a folder that nobody else may read', async () => {

@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Prints, as a tar, a Debian with this machine's Node.js, which trusts whom this machine trusts: what the image is built on,
-# where no registry of images can be reached.
+# Prints, as a tar, a Debian with the Node.js that the Dockerfile asks for (or else this machine's), which trusts whom this machine
+# trusts: what the image is built on, where no registry of images can be reached.
 set -euo pipefail
 sources=/etc/apt/sources.list.d/debian.sources
 [ -e "$sources" ] || sources=/etc/apt/sources.list
-NODE=$(node -p process.execPath) NPM=$(npm root --global)/npm
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+major=$(sed -n 's/^ARG BASE=.*node:\([0-9]*\).*/\1/p' Dockerfile)
+NODE=$scratch/package/bin/node NPM=$(npm root --global)/npm
+if ! (cd "$scratch" && npm pack --silent "node-linux-$(node -p process.arch)@$major" >&2 && tar -xzf ./*.tgz package/bin/node); then
+  NODE=$(node -p process.execPath)
+  echo "Node.js $major can't be had: this machine's stands in for it" >&2
+fi
 export NODE NPM
-exec mmdebstrap --mode=root --variant=minbase --quiet --include=ca-certificates \
+mmdebstrap --mode=root --variant=minbase --quiet --include=ca-certificates \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
   --customize-hook='cp /etc/ssl/certs/ca-certificates.crt "$1/etc/ssl/certs/"' \
   --customize-hook='cp "$NODE" "$1/usr/local/bin/node"' \

@@ -15,7 +15,7 @@ const lacks = image
 const NUMBER = '573332221111';
 const name = `orquesta-test-${randomUUID().slice(0, 8)}`;
 const call = (...args: readonly string[]): string =>
-  execFileSync(engine, args, { encoding: 'utf8' }).trim();
+  execFileSync(engine, args, { encoding: 'utf8', stdio: 'pipe' }).trim();
 /** What the engine is told by its surroundings: a program of the world has none. */
 const surroundings = Object.entries(process.env)
   .filter(([variable]) => /^(HOME|CONTAINERS_CONF|DOCKER_\w+|XDG_\w+)$/.test(variable))
@@ -37,7 +37,6 @@ const inContainer = (settings: readonly string[]): readonly string[] => [
     '/tmp',
   ],
   ...['--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'],
-  ...['--volume', `${process.cwd()}/examples/classes:/classes:ro`],
   ...settings.flatMap((setting) => ['--env', setting]),
   image,
 ];
@@ -48,7 +47,7 @@ describe.skipIf(lacks)('the container image', () => {
 
   beforeAll(async () => {
     world = await World.start(inject('redisUrl'));
-    const over = { HOST: '127.0.0.1', ORQUESTA_CLASSES_DIR: '/classes' };
+    const over = { HOST: '127.0.0.1', ORQUESTA_CLASSES_DIR: '/app/examples/classes' };
     program = await world.run(over, inContainer);
   });
   afterAll(async () => {
@@ -115,6 +114,7 @@ describe.skipIf(lacks)('the container image', () => {
     expect(run('ls', '-A', '/app').split('\n').sort()).toEqual([
       'LICENSE',
       'dist',
+      'examples',
       'manifests',
       'node_modules',
       'package.json',

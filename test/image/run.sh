@@ -25,9 +25,15 @@ else
   engine=podman
 fi
 scratch=$(mktemp -d)
-trap '"$engine" rmi --force ${image:-} ${stand_in:-} >/dev/null 2>&1 || true; rm -rf "$scratch"' EXIT
+made=()
+at_end() {
+  [ -z "${service:-}" ] || kill "$service"
+  "$engine" rmi --force "${made[@]}" >/dev/null 2>&1 || true
+  rm -rf "$scratch"
+}
+trap at_end EXIT
 if [ -n "${ORQUESTA_IMAGE_SANDBOX:-}" ]; then
-  printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n' >"$scratch/containers.conf"
+  printf '[containers]\ncgroups = "disabled"\ndefault_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]\n[network]\nnetwork_backend = "netavark"\n' >"$scratch/containers.conf"
   export CONTAINERS_CONF=$scratch/containers.conf BUILDAH_ISOLATION=chroot
 fi
 "$engine" info >/dev/null 2>&1 || skip "$engine does not work here: see $engine info."
@@ -36,17 +42,21 @@ base=$(sed -n 's/^ARG BASE=//p' Dockerfile)
 stand_in=
 if ! "$engine" image inspect "$base" >/dev/null 2>&1 && ! timeout 60 "$engine" pull --quiet "$base"; then
   [ "$(id -u)" = 0 ] && command -v mmdebstrap >/dev/null || skip "$base can't be had."
-  echo "$base can't be had: a Debian with this machine's Node.js stands in for it" >&2
+  echo "$base can't be had: a Debian with its Node.js stands in for it" >&2
   test/image/base.sh >"$scratch/base.tar" || skip "nothing can stand in for $base; see above."
   stand_in=localhost/orquesta-base:$$
+  made+=("$stand_in")
   "$engine" import --change 'ENV NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt' "$scratch/base.tar" "$stand_in"
 fi
 
 image=localhost/orquesta-test:$$
+made+=("$image")
 "$engine" run --rm --network host "${stand_in:-$base}" node --version || skip "$engine starts no container here; see above."
 if [ "$engine" = podman ]; then
   # In another format the HEALTHCHECK is left out; layers would stay behind.
   export BUILDAH_FORMAT=docker BUILDAH_LAYERS=false
 fi
 "$engine" build --tag "$image" ${stand_in:+--build-arg BASE="$stand_in"} .
-ORQUESTA_IMAGE_ENGINE=$engine ORQUESTA_IMAGE=$image "${vitest[@]}"
+export ORQUESTA_IMAGE_ENGINE=$engine ORQUESTA_IMAGE=$image
+. test/image/compose.sh
+"${vitest[@]}"

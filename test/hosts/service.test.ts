@@ -73,6 +73,7 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
     await eventually('systemd is ready', async () =>
       /running|degraded/.test(await tell('systemctl is-system-running || true')),
     );
+    await tell('install -d /etc/orquesta');
     await put('orquesta.env', settings);
     await put('api.env', { DIGITALOCEAN_TOKEN: '', ORQUESTA_ENCRYPTION_KEY: '' });
     await put('controller.env', { PORT: '3001' });

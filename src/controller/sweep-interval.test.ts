@@ -47,10 +47,10 @@ describe('the interval between sweeps', () => {
   });
 
   it.each([
-    [0, 5_000],
-    [200, 5_000],
-    [1_000, 25_000],
-    [2_400, 60_000],
+    [0, 7_500],
+    [200, 7_500],
+    [1_000, 37_500],
+    [1_600, 60_000],
     [10_000, 73_500],
   ])('while creates wait for the budget leaves it to them: of %i droplets', (listed, expected) => {
     const many = Array.from({ length: 100 }, () => booting(0));

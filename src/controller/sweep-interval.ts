@@ -23,8 +23,8 @@ const LATE = 1.5;
 const PAGE_SIZE = 200;
 /** However young a change is: DigitalOcean's 250 requests a minute are for other things too. */
 const PER_PAGE_MS = 400;
-/** While creates wait for the budget, each page is one create less: they are to have five sixths of it, if nobody waits a minute for that. */
-const HELD_PER_PAGE_MS = 5_000;
+/** While creates wait for the budget, each page is one create less: they are to have nine tenths of it, if nobody waits a minute for that. */
+const HELD_PER_PAGE_MS = 7_500;
 const HELD_MOST_MS = 60_000;
 /** Of many creates at a time, each page more is one create less. */
 const MANY_PER_FURTHER_PAGE_MS = 1_500;

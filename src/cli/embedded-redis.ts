@@ -99,7 +99,7 @@ function install({ log, setupScript }: EmbeddedRedisOptions): string {
   const found = findServer();
   if (status !== 0 || found === undefined) {
     throw new Error(
-      'Redis could not be installed; install redis-server yourself, or name one that runs in REDIS_URL.',
+      'Redis could not be installed. Install redis-server yourself and try again; in the container image, which has none, use deploy/compose.simulator.yaml.',
     );
   }
   return found;

@@ -7,7 +7,7 @@ import {
   type Faults,
   isBirthFault,
 } from './faults.ts';
-import { type Operation, operations } from './operations.ts';
+import { type OperationName, operations } from './operations.ts';
 import {
   DIGITALOCEAN_LIMITS,
   type LimitOptions,
@@ -17,7 +17,7 @@ import {
 import { overQuota, pendingEvent, Refusal } from './refusal.ts';
 
 export interface ApiCall {
-  readonly operation: Operation;
+  readonly operation: OperationName;
   /** What came after "Bearer ". */
   readonly token: string | undefined;
   /** The whole URL asked for: links in the answer are made from it. */

@@ -2,14 +2,14 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import type { Api, ApiReply } from './api.ts';
-import type { Operation } from './operations.ts';
+import type { OperationName } from './operations.ts';
 
 type Bindings = { Bindings: Partial<HttpBindings> };
 
 /** The v2 face of the account over HTTP. A lost answer closes the socket; without one (a request in memory) it throws. */
 export function createHttp(api: Api): Hono<Bindings> {
   const app = new Hono<Bindings>();
-  const on = (method: string, path: string, operation: Operation) =>
+  const on = (method: string, path: string, operation: OperationName) =>
     app.on(method, `/v2${path}`, async (context) => {
       const token = context.req.header('authorization')?.match(/^Bearer (\S+)$/)?.[1];
       const text = await context.req.text();

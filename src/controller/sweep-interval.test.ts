@@ -37,6 +37,11 @@ describe('the interval between sweeps', () => {
     expect(sweepIntervalMs(many, 0, at(seconds), boots)).toBe(expected);
   });
 
+  it('lists many that come up within some seconds as closely as one', () => {
+    const many = Array.from({ length: 100 }, () => booting(0));
+    expect(sweepIntervalMs(many, 100, at(2), { least: 1_000, most: 3_000 })).toBe(500);
+  });
+
   it('lists 100 machines that boot for 40 s less than 18 times, once it is known how long they take', () => {
     const many = Array.from({ length: 100 }, () => booting(0));
     let listings = 0;

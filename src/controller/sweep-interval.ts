@@ -12,7 +12,7 @@ const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
 /** Of many that boot at the same time the last comes so many listings after the first. */
 const LISTINGS_PER_BATCH = 12;
-const MANY_BOOTING_MS = { least: 1_000, most: 1_700 };
+const MANY_BOOTING_MS = { least: 500, most: 1_700 };
 /** Nobody waits for a machine that has its address: it is knocked at. */
 const ADDRESSED_MS = { least: 1_000, most: 5_000 };
 const ADDRESSED_SHARE = 0.25;

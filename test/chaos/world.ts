@@ -80,6 +80,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const prefix = `chaos-${randomUUID().slice(0, 8)}`;
   const env = {
     API_KEY,
+    HOST: '127.0.0.1',
     REDIS_URL: `redis://127.0.0.1:${redisPort}`,
     REDIS_PREFIX: prefix,
     DIGITALOCEAN_API_URL: cloud.url,

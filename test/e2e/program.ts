@@ -42,6 +42,8 @@ export class World {
     this.sshPort = sshPort;
     this.#env = {
       API_KEY,
+      // In a container it would be all addresses, at one of which another run's droplet may have the port.
+      HOST: '127.0.0.1',
       REDIS_URL: redisUrl,
       REDIS_PREFIX: this.redisPrefix,
       DIGITALOCEAN_API_URL: simulator.url,

@@ -13,6 +13,7 @@ import { RedisStore } from '../../src/store/redis-store.ts';
 import { RedisWebhooks } from '../../src/store/redis-webhooks.ts';
 import { endpointsOf, HttpWebhookSender } from '../../src/webhook/http-sender.ts';
 import { anInstance, NUMBER } from '../builders.ts';
+import { eventually } from '../eventually.ts';
 import { seededRandom, VirtualClock } from '../twins/virtual-clock.ts';
 import { until } from './api-app.ts';
 
@@ -135,6 +136,8 @@ test('tells every phase once, in order, signed, however many controllers run', a
       /^t=(\d+),v1=([0-9a-f]{64})$/.exec(String(headers['x-orquesta-signature'])) ?? [];
     expect(createHmac('sha256', SECRET).update(`${seconds}.${text}`).digest('hex')).toBe(digest);
   }
+  // What was received is recorded a moment later.
+  await eventually('all are recorded', async () => (await webhooks.records()).length === 4);
   expect(await webhooks.records()).toMatchObject(
     Array.from({ length: 4 }, () => ({ result: 'delivered', status: 204, attempt: 1 })),
   );

@@ -72,7 +72,10 @@ export async function createMembers(context: PoolContext): Promise<StepResult> {
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
     const { learnt, event } = readRefusal(error, clock.now());
-    if (learnt) for (const member of intended) await settle(context, member, learnt);
+    // Written down, for each write about a member has its pool looked at: without a time it would ask again at once.
+    const left =
+      error.kind === 'rate-limited' ? { hold: untilItsTurn(error, clock.now()) } : learnt;
+    if (left) for (const member of intended) await settle(context, member, left);
     if (event) await context.event('Warning', event.reason, event.message);
     if (error.kind === 'rate-limited' || error.kind === 'unauthorized') throw error;
     return { lookAgain: SEEN_SOON_MS };
@@ -89,6 +92,12 @@ export async function createMembers(context: PoolContext): Promise<StepResult> {
   await context.event('Normal', 'Created', `DigitalOcean accepted droplets ${ids}`);
   return { lookAgain: SEEN_SOON_MS };
 }
+
+const untilItsTurn = ({ message, retryAt = 0 }: CloudError, now: number) => ({
+  reason: 'RateLimited',
+  message,
+  until: new Date(Math.max(retryAt, now + SEEN_SOON_MS)).toISOString(),
+});
 
 /** undefined: it is no longer to be asked for, or somebody else writes it just now. */
 async function writeIntent(

@@ -11,8 +11,13 @@ const FEW = 10;
 const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
 /** Of many that boot at the same time the last comes so many listings after the first. */
-const LISTINGS_PER_BATCH = 12;
-const MANY_BOOTING_MS = { least: 500, most: 1_700 };
+const LISTINGS_PER_BATCH = 9;
+const MANY_BOOTING_MS = { least: 500, most: 2_500 };
+/** Few boots tell little of how far apart others are: no less than this share of the longest. */
+const LEAST_SPREAD = 0.4;
+/** While nothing is known of boots, a hundred may take 40 s, and are not to cost a listing for each other second. */
+const MANY_UNKNOWN_SHARE = 0.25;
+const MANY_UNKNOWN_MS = { least: 1_000, most: 5_000 };
 /** Nobody waits for a machine that has its address: it is knocked at. */
 const ADDRESSED_MS = { least: 1_000, most: 5_000 };
 const ADDRESSED_SHARE = 0.25;
@@ -74,12 +79,13 @@ function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | 
     return within(bounds, SHARE * age);
   }
   if (droplet.status.ip !== undefined) return within(ADDRESSED_MS, ADDRESSED_SHARE * age);
-  if (!boots || age > boots.most * LATE) return within(bounds, SHARE * age);
+  if (!boots || age > boots.most * LATE) {
+    return isMany ? within(MANY_UNKNOWN_MS, MANY_UNKNOWN_SHARE * age) : within(bounds, SHARE * age);
+  }
   const early = boots.least * EARLY - age;
   if (early > bounds.least) return Math.min(early, SURPRISE_MS);
-  return isMany
-    ? within(MANY_BOOTING_MS, (boots.most - boots.least) / LISTINGS_PER_BATCH)
-    : FEW_MS.least;
+  const spread = Math.max(boots.most - boots.least, LEAST_SPREAD * boots.most);
+  return isMany ? within(MANY_BOOTING_MS, spread / LISTINGS_PER_BATCH) : FEW_MS.least;
 }
 
 const within = ({ least, most }: Bounds, ms: number): number => Math.min(Math.max(ms, least), most);

@@ -104,7 +104,10 @@ async function lookForForeign(
   };
 }
 
-/** The oldest droplet that can be claimed now: as this process saw them, and as the store says. */
+/**
+ * The oldest droplet that can be claimed now, as this process saw them and as the store says. Of several instances that look for
+ * one at the same time each takes its own, the first the oldest: all after one would lose to each other, one by one.
+ */
 async function oldestWaiting(
   instance: Instance,
   droplet: Droplet | undefined,
@@ -119,11 +122,31 @@ async function oldestWaiting(
     .flatMap((pool) => membersOf(pool, objects))
     .filter((member) => isClaimable(member, revision))
     .toSorted((a, b) => readyAt(a) - readyAt(b));
-  for (const { metadata } of seen) {
+  const others = objects
+    .list('Instance')
+    .items.filter(({ metadata }) => metadata.uid !== instance.metadata.uid);
+  const spokenFor = new Set(others.map(({ status }) => status?.dropletName));
+  const free = seen.filter(({ metadata }) => !spokenFor.has(metadata.name));
+  const place = Math.min(others.filter((other) => isBefore(other, instance)).length, free.length);
+  // Those that were left to others come last: they may not take them.
+  for (const { metadata } of [...free.slice(place), ...free.slice(0, place).reverse()]) {
     const member = await store.get('Droplet', metadata.name);
     if (member && isClaimable(member, revision)) return member;
   }
   return undefined;
 }
+
+/** It looks for a droplet of the same class, too, and was declared before. */
+const isBefore = (
+  { metadata, spec, status }: Instance,
+  { metadata: own, spec: wanted }: Instance,
+) =>
+  spec.className === wanted.className &&
+  status?.dropletName === undefined &&
+  status?.phase !== 'failed' &&
+  !spec.paused &&
+  !metadata.deletionTimestamp &&
+  (metadata.creationTimestamp < own.creationTimestamp ||
+    (metadata.creationTimestamp === own.creationTimestamp && metadata.uid < own.uid));
 
 const readyAt = ({ status }: Droplet): number => Date.parse(status?.preparation?.readyAt ?? '');

@@ -28,6 +28,8 @@ scratch=$(mktemp -d)
 made=()
 at_end() {
   [ -z "${service:-}" ] || kill "$service"
+  # In a sandbox the names of its networks are served on after the last of them is gone.
+  [ -z "${ORQUESTA_IMAGE_SANDBOX:-}" ] || kill "$(cat /run/containers/networks/aardvark-dns/aardvark.pid 2>/dev/null)" 2>/dev/null || true
   "$engine" rmi --force "${made[@]}" >/dev/null 2>&1 || true
   rm -rf "$scratch"
 }

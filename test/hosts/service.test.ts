@@ -1,5 +1,6 @@
 // Proves deploy/systemd on a real host: the units as they are, with all that they forbid, do the main job, come back, and back up.
 import { randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { Caller } from '../e2e/caller.ts';
@@ -13,6 +14,13 @@ const API_KEY = 'hosts-key';
 /** This machine, as the lab's droplets see it. */
 const HOST = '10.199.0.1';
 const UNITS = 'orquesta@api orquesta@controller orquesta-backup.timer';
+/** What docs/deployment.md gives to no API. */
+const WITHHELD = [
+  'DIGITALOCEAN_TOKEN',
+  'ORQUESTA_ENCRYPTION_KEY',
+  'SSH_PRIVATE_KEY_FILE',
+  'DIGITALOCEAN_SSH_PASSWORD',
+];
 /** As docs/deployment.md has it installed. */
 const INSTALLED = [
   ...['dist', 'node_modules', 'manifests', 'examples', 'package.json'].map((name) => [
@@ -47,6 +55,23 @@ async function forwarded(url: string): Promise<{ readonly url: string; readonly 
   return { url: to.href, server };
 }
 
+const linesOf = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `${name}=${value}`)
+    .join('\n');
+
+/** .env.example as somebody has filled it in, with all else that it says. */
+function filledIn(settings: Readonly<Record<string, string>>): string {
+  const left = new Map(Object.entries(settings));
+  const text = readFileSync('.env.example', 'utf8').replace(/^([A-Z_]+)=.*$/gm, (line, name) => {
+    const value = left.get(name);
+    left.delete(name);
+    return value === undefined ? line : `${name}=${value}`;
+  });
+  expect([...left.keys()], 'settings that .env.example does not name').toEqual([]);
+  return text;
+}
+
 describe.skipIf(labLacks)('the systemd units on a real host', () => {
   let droplets: Droplets;
   let host: LabMachine;
@@ -74,9 +99,9 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
       /running|degraded/.test(await tell('systemctl is-system-running || true')),
     );
     await tell('install -d /etc/orquesta');
-    await put('orquesta.env', settings);
-    await put('api.env', { DIGITALOCEAN_TOKEN: '', ORQUESTA_ENCRYPTION_KEY: '' });
-    await put('controller.env', { PORT: '3001' });
+    await put('orquesta.env', filledIn(settings));
+    await put('api.env', linesOf(Object.fromEntries(WITHHELD.map((name) => [name, '']))));
+    await put('controller.env', linesOf({ PORT: '3001' }));
   });
   afterAll(async () => {
     await droplets?.close();
@@ -84,10 +109,8 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
   });
 
   const tell = (command: string) => host.tell(command);
-  const put = (file: string, settings: Readonly<Record<string, string>>) => {
-    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-    return tell(`umask 077; cat >/etc/orquesta/${file} <<'END'\n${lines.join('\n')}\nEND`);
-  };
+  const put = (file: string, text: string) =>
+    tell(`umask 077; cat >/etc/orquesta/${file} <<'END'\n${text}\nEND`);
   const pid = async (role: string) =>
     Number(await tell(`systemctl show -P MainPID orquesta@${role}`));
 
@@ -105,9 +128,12 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
         'CapEff:\t0000000000000000\nNoNewPrivs:\t1\nSeccomp:\t2',
       );
     }
-    expect(await tell(`tr '\\0' '\\n' </proc/${await pid('api')}/environ`)).not.toMatch(
-      /hosts-token|ENCRYPTION_KEY=./,
-    );
+    const environ = (role: string) =>
+      pid(role).then((id) => tell(`tr '\\0' '\\n' </proc/${id}/environ`));
+    expect(await environ('api')).not.toMatch(/hosts-token|ENCRYPTION_KEY=./);
+    for (const role of ['api', 'controller']) {
+      expect(await environ(role)).toMatch(new RegExp(`^ORQUESTA_ROLE=${role}$`, 'm'));
+    }
   });
 
   it('logs nothing that speaks of a fault, and no secret', async () => {
@@ -135,6 +161,19 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
     expect(await tell(`grep -c 'kind: InstanceClass' ${folder}/*.yaml`)).toBe('1');
     expect(await tell(`stat -c %a ${folder} ${folder}/*.yaml`)).toBe('700\n600');
     expect(await tell('systemctl is-active orquesta-backup.timer')).toBe('active');
+  });
+
+  it('leaves the API its port, in whichever order they start', async () => {
+    await tell('systemctl stop orquesta@api && systemctl restart orquesta@controller');
+    const answers = (port: number) =>
+      eventually(
+        `port ${port} answers`,
+        async () => (await fetch(`${api.url.replace('3000', String(port))}/healthz`)).ok,
+      );
+    await answers(3001);
+    await tell('systemctl start orquesta@api');
+    await answers(3000);
+    expect((await api.request('GET', '/api/instance/list')).status).toBe(200);
   });
 
   it('stops in time, and by its own will', async () => {

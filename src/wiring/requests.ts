@@ -56,12 +56,7 @@ export async function startRequests(
       config.METRICS_AUTH === 'key' ? authenticate(access) : undefined,
     ),
   };
-  const place = {
-    host: config.HOST ?? defaultHost(),
-    port: config.PORT,
-    tls: await certificateOf(config, clock.now()),
-  };
-  if (role === 'controller') return listenForStatus(createStatusApp(health), place, ports);
+  if (role === 'controller') return listenForStatus(createStatusApp(health), ports);
   const app = createApp({
     ...health,
     ...access,
@@ -82,19 +77,21 @@ export async function startRequests(
     newRequestId: randomUUID,
     console: readConsole(OWN_CONSOLE),
   });
-  const api = await listen(app, place);
+  const api = await listen(app, await placeOf(config, clock.now()));
   ports.closers.push(api.close);
   return api.url;
 }
 
-/** A controller works without being looked at: a port that is taken, as by another controller on this machine, does not stop it. */
+/**
+ * A controller works without being looked at: neither a port that is taken, as by another controller on this machine, nor a certificate
+ * that can't be had stops it.
+ */
 async function listenForStatus(
   app: Hono,
-  place: Parameters<typeof listen>[1],
-  { closers, log }: Ports,
+  { closers, log, config, clock }: Ports,
 ): Promise<string | undefined> {
   try {
-    const listening = await listen(app, place);
+    const listening = await listen(app, await placeOf(config, clock.now()));
     closers.push(listening.close);
     return listening.url;
   } catch (error) {
@@ -104,13 +101,24 @@ async function listenForStatus(
   }
 }
 
-/** The certificate that the port speaks HTTPS with, given or our own; none: HTTP. */
+const placeOf = async (config: Config, now: number): Promise<Parameters<typeof listen>[1]> => ({
+  host: config.HOST ?? defaultHost(),
+  port: config.PORT,
+  tls: await certificateOf(config, now),
+});
+
+/** The certificate that the port speaks HTTPS with, given or our own; none: HTTP. Rejects with a sentence. */
 async function certificateOf(config: Config, now: number) {
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_SELF_SIGNED_DIR: folder } = config;
-  if (cert !== undefined && key !== undefined) {
-    return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+  const isGiven = cert !== undefined && key !== undefined;
+  try {
+    if (isGiven) return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    return folder === undefined ? undefined : await selfSigned(folder, ownNames(config), now);
+  } catch (cause) {
+    const names = isGiven ? 'TLS_CERT_FILE and TLS_KEY_FILE' : 'TLS_SELF_SIGNED_DIR';
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`There is no certificate by ${names}: ${why}`, { cause });
   }
-  return folder === undefined ? undefined : selfSigned(folder, ownNames(config), now);
 }
 
 const listOf = (text = ''): readonly string[] =>

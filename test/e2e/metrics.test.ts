@@ -1,6 +1,6 @@
 // Proves that what an operator looks at tells of what the real program did.
 import { describe, expect } from 'vitest';
-import { eventually } from '../eventually.ts';
+import { eventually, Hopeless } from '../eventually.ts';
 import { inWorld as it, type Program } from './program.ts';
 
 const NUMBER = '573332221111';
@@ -14,6 +14,26 @@ async function seriesOf(program: Program, series: string): Promise<number> {
 }
 
 describe.concurrent('what can be seen', () => {
+  it('is no condition: a controller works though it has no certificate to tell by', async ({
+    world,
+  }) => {
+    const absent = { TLS_CERT_FILE: '/nowhere/cert.pem', TLS_KEY_FILE: '/nowhere/key.pem' };
+    let ended: unknown;
+    void world.orquestaWith({ ORQUESTA_ROLE: 'controller', ...absent }, 'serve').then((how) => {
+      ended = how;
+    });
+    const api = await world.run({ ORQUESTA_ROLE: 'api' });
+    await api.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    await eventually('it is completed', async () => {
+      if (ended) throw new Hopeless(`The controller ended: ${JSON.stringify(ended)}`);
+      return (await api.status(NUMBER)).status === 'completed';
+    });
+    expect(await world.orquestaWith({ ...absent }, 'serve')).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('There is no certificate by TLS_CERT_FILE and TLS_KEY_FILE'),
+    });
+  });
+
   it('tells of a bot’s way, of each droplet and its price, and of who works', async ({ world }) => {
     const controller = await world.run({ ORQUESTA_ROLE: 'controller' });
     const api = await world.run({ ORQUESTA_ROLE: 'api' });

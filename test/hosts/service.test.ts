@@ -176,6 +176,18 @@ describe.skipIf(labLacks)('the systemd units on a real host', () => {
     expect((await api.request('GET', '/api/instance/list')).status).toBe(200);
   });
 
+  it('speaks HTTPS by a certificate of its own, which it keeps where it may write', async () => {
+    await tell(
+      'echo TLS_SELF_SIGNED_DIR=/var/lib/orquesta-api/tls >>/etc/orquesta/api.env && systemctl restart orquesta@api',
+    );
+    const ask = 'fetch("https://127.0.0.1:3000/healthz").then(({ status }) => console.log(status))';
+    await eventually('it answers', async () => {
+      return (
+        (await tell(`NODE_TLS_REJECT_UNAUTHORIZED=0 node --no-warnings -e '${ask}'`)) === '200'
+      );
+    });
+  });
+
   it('stops in time, and by its own will', async () => {
     await tell('systemctl stop orquesta@api orquesta@controller');
     for (const role of ['api', 'controller']) {

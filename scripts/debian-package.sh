@@ -19,11 +19,8 @@ download() {
     $as_root apt-get update -qq && (cd "$scratch" && apt-get download -qq "$package")
     return
   fi
-  release=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' "Codename: $release" 'Created-By: Packages' | head -n 1)
-  [ -n "$mirror" ] || return 1
   mkdir -p "$scratch/lists/partial" "$scratch/cache/archives/partial"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$scratch/sources.list"
+  "$(dirname "$0")/debian-sources.sh" "$1" >"$scratch/sources.list"
   apt update && (cd "$scratch" && apt download "$package")
 }
 

@@ -16,6 +16,7 @@ skip() {
 for pair in systemd-nspawn:systemd-container mmdebstrap:mmdebstrap git:git openssl:openssl; do
   command -v "${pair%%:*}" >/dev/null || skip "there is no ${pair%%:*}; apt-get install ${pair##*:}."
 done
+[ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || skip 'there are no keys of Debian; apt-get install debian-archive-keyring.'
 unshare --mount --pid --net --fork true 2>/dev/null || skip 'this machine allows no namespaces.'
 
 cache=${ORQUESTA_LAB_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/orquesta-lab}

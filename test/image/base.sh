@@ -2,8 +2,6 @@
 # Prints, as a tar, a Debian with the Node.js that the Dockerfile asks for (or else this machine's), which trusts whom this machine
 # trusts: what the image is built on, where no registry of images can be reached.
 set -euo pipefail
-sources=/etc/apt/sources.list.d/debian.sources
-[ -e "$sources" ] || sources=/etc/apt/sources.list
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
@@ -21,4 +19,4 @@ mmdebstrap --mode=root --variant=minbase --quiet --include=ca-certificates \
   --customize-hook='mkdir -p "$1/usr/local/lib/node_modules" && cp -r "$NPM" "$1/usr/local/lib/node_modules/npm"' \
   --customize-hook='ln -s ../lib/node_modules/npm/bin/npm-cli.js "$1/usr/local/bin/npm"' \
   --customize-hook='chroot "$1" useradd --uid 1000 --create-home node' \
-  bookworm - "$sources"
+  bookworm - "$(scripts/debian-sources.sh bookworm)"

@@ -4,8 +4,6 @@
 # Makes DIR/root, and DIR/packages: what `apt-get install git xz-utils` fetches there, to be served to droplets.
 set -euo pipefail
 dest=$1
-sources=/etc/apt/sources.list.d/debian.sources
-[ -e "$sources" ] || sources=/etc/apt/sources.list
 part=$dest.part
 rm -rf "$part"
 mkdir -p "$part/packages"
@@ -34,7 +32,7 @@ mmdebstrap --mode=root --variant=minbase --quiet --skip=cleanup/apt \
   --include=systemd,systemd-sysv,dbus,openssh-server,cloud-init,iproute2,ca-certificates,curl,procps,sudo \
   --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/i18n/*' \
-  "${hooks[@]}" bookworm "$part/root" "$sources"
+  "${hooks[@]}" bookworm "$part/root" "$(scripts/debian-sources.sh bookworm)"
 
 (
   cd "$part/packages"

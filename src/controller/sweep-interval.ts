@@ -33,6 +33,9 @@ const HELD_PER_PAGE_MS = 7_500;
 const HELD_MOST_MS = 60_000;
 /** Of many creates at a time, each page more is one create less. */
 const MANY_PER_FURTHER_PAGE_MS = 1_500;
+/** There is always a sick bot somewhere in a large fleet: the listings for them are to take less than a third of the 5,000 requests an hour. */
+const SICK_MS = 5_000;
+const SICK_PER_PAGE_MS = 2_400;
 const LATEST_BOOTS = 20;
 
 /** How long machines took from the accepted create until their address was seen, in ms. */
@@ -68,6 +71,10 @@ export function sweepIntervalMs(
     : 0;
   return Math.max(wait, pages * PER_PAGE_MS, paced, held);
 }
+
+/** How old a sweep may be, in ms, to tell whether the machine of a sick bot still runs; `listed`: droplets that the last one saw. Pure. */
+export const freshForMs = (listed: number): number =>
+  Math.max(SICK_MS, Math.ceil(listed / PAGE_SIZE) * SICK_PER_PAGE_MS);
 
 function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | undefined): number {
   const age = Math.max(0, now - changedAt(droplet));

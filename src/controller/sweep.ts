@@ -5,7 +5,7 @@ import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
-import { bootsOf, sweepIntervalMs } from './sweep-interval.ts';
+import { bootsOf, freshForMs, sweepIntervalMs } from './sweep-interval.ts';
 
 const SWEEP_LIMIT_MS = 120_000;
 const RETRY_MS = 5_000;
@@ -46,6 +46,11 @@ export class Sweeper {
     const last = await this.#deps.cloudView.lastSweep();
     if (last && last.startedAt >= time) return last;
     return Promise.race([this.#sharedSince(time), aborted(signal)]);
+  }
+
+  /** As `since`, for whoever can do with a sweep that is a little older: the more pages the account has, the more. */
+  recent(signal: AbortSignal): Promise<Sweep> {
+    return this.since(this.#deps.clock.now() - freshForMs(this.#listed), signal);
   }
 
   #sharedSince(time: number): Promise<Sweep> {

@@ -7,8 +7,6 @@ import { botAddress, type InstanceContext, machineOf, timeOf } from './context.t
 const BETWEEN_LOOKS_MS = 200;
 /** How long one step looks at a starting bot before the plan is made anew. */
 const PATIENCE_MS = 10_000;
-/** However many bots are sick, the account is listed no more often than this for them (nor than they are looked at). */
-const SWEEP_AGE_MS = 5_000;
 /** Well for so long: the next sickness is a new one, and climbs the ladder from its foot. */
 const CURED_AFTER_MS = 600_000;
 
@@ -45,10 +43,7 @@ export async function checkBot(context: InstanceContext): Promise<StepResult> {
   const now = timeOf(context);
   const lookAgain = health.intervalSeconds * 1000;
   // Whether its machine still runs decides what is to be done: not to be left to the next sweep.
-  if (!report.healthy) {
-    const age = Math.min(SWEEP_AGE_MS, health.intervalSeconds * 1000);
-    await deps.sweeper.since(deps.clock.now() - age, context.signal);
-  }
+  if (!report.healthy) await deps.sweeper.recent(context.signal);
   if (!report.healthy && deps.outage()) {
     // We may be the ones who can't see: its failures are counted anew from here.
     await context.save({ bot: { ...old, failures: 0, lastCheckedAt: now, problem: report.why } });

@@ -22,7 +22,7 @@ export const isRoomLookDue = ({ lookAt }: AccountFull, now: number): boolean =>
  * quota is final until something changes, and repeating spends the requests that deletes need.
  */
 export function noteRoom({ cloud, cloudView, clock, onRoom }: RoomDeps): Cloud {
-  const ask = async <T>(send: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+  const ask = async <T>(send: () => Promise<T>, count: number, signal: AbortSignal): Promise<T> => {
     const known = await cloudView.full().catch(() => undefined);
     const look = known && (await claimLook(known));
     try {
@@ -31,6 +31,8 @@ export function noteRoom({ cloud, cloudView, clock, onRoom }: RoomDeps): Cloud {
       return made;
     } catch (error) {
       if (!(error instanceof CloudError && error.kind === 'quota')) throw error;
+      // There may be room for fewer.
+      if (count > 1) throw error;
       throw await full(error, look, signal);
     }
   };
@@ -62,7 +64,8 @@ export function noteRoom({ cloud, cloudView, clock, onRoom }: RoomDeps): Cloud {
   };
 
   return Object.assign(Object.create(cloud) as Cloud, {
-    createDroplet: (request, signal) => ask(() => cloud.createDroplet(request, signal), signal),
-    createDroplets: (request, signal) => ask(() => cloud.createDroplets(request, signal), signal),
+    createDroplet: (request, signal) => ask(() => cloud.createDroplet(request, signal), 1, signal),
+    createDroplets: (request, signal) =>
+      ask(() => cloud.createDroplets(request, signal), request.names.length, signal),
   } satisfies Partial<Cloud>);
 }

@@ -1,4 +1,4 @@
-import { CloudError, MAX_NAMES } from '../../../cloud/cloud.ts';
+import { CloudError, type CreateDroplets, MAX_NAMES } from '../../../cloud/cloud.ts';
 import { userData } from '../../../cloud/user-data.ts';
 import {
   type CloudDroplet,
@@ -22,55 +22,65 @@ const SEEN_SOON_MS = 1_000;
 const MAX_TRIES = 5;
 
 /**
- * Asks for up to ten members by one request. For each of them the rules are those of a droplet that is asked for alone:
- * its intent is written before, its id at once after; what is not known of it, its own reconciler finds out by its name.
- * They share one host key, which each gives up for one of its own at the first login.
+ * Asks for up to ten members by one request, of a full account for one. For each of them the rules are those of a droplet
+ * that is asked for alone: its intent is written before, its id at once after; what is not known of it, its own reconciler
+ * finds out by its name. They share one host key, which each gives up for one of its own at the first login.
  */
 export async function createMembers(context: PoolContext): Promise<StepResult> {
-  const { object, facts, deps, signal } = context;
-  const { clock, cloud } = deps;
+  const { object, facts, deps } = context;
   const key = deps.newHostKey();
   const clusterId = await deps.cloudView.clusterId();
-  const startedAt = clock.now();
+  const startedAt = deps.clock.now();
   const { pending } = sortMembers(object, facts, startedAt);
   const given = { startedAt: new Date(startedAt).toISOString(), hostKey: key.publicKey, known: [] };
   const intended: Droplet[] = [];
-  for (const { metadata } of pending.slice(0, MAX_NAMES)) {
+  for (const { metadata } of pending.slice(0, facts.full ? 1 : MAX_NAMES)) {
     const member = await writeIntent(context, metadata.name, given);
     if (member) intended.push(member);
   }
   const [first] = intended;
   if (!first) return { lookAgain: SEEN_SOON_MS };
+  const { passwordHash, authorizedKeys } = deps.settings.login;
+  await ask(context, intended, {
+    template: first.spec,
+    tags: [ORQUESTA_TAG, clusterTag(clusterId), poolTag(object.metadata.uid), ...first.spec.tags],
+    userData: userData({
+      hostKeyPrivate: key.privateKey,
+      hostKeyPublic: key.publicKey,
+      passwordHash,
+      authorizedKeys,
+    }),
+    notAfter: startedAt + START_WITHIN_MS,
+  });
+  return { lookAgain: SEEN_SOON_MS };
+}
 
+/** Ends each of the intents with what comes of it, but for one whose outcome is not known. Throws CloudError when none may be asked for now. */
+async function ask(
+  context: PoolContext,
+  intended: readonly Droplet[],
+  request: Omit<CreateDroplets, 'names'> & { readonly notAfter: number },
+): Promise<void> {
+  const { deps, signal } = context;
+  const { clock } = deps;
   // A process that was frozen must not call any more: by then others may be looking for the answer.
-  if (signal.aborted || clock.now() - startedAt > START_WITHIN_MS) {
+  if (signal.aborted || clock.now() > request.notAfter) {
     for (const member of intended) await settle(context, member, {});
-    return undefined;
+    return;
   }
   let made: readonly CloudDroplet[];
   try {
-    made = await cloud.createDroplets(
-      {
-        names: intended.map(({ metadata }) => metadata.name),
-        template: first.spec,
-        tags: [
-          ORQUESTA_TAG,
-          clusterTag(clusterId),
-          poolTag(object.metadata.uid),
-          ...first.spec.tags,
-        ],
-        userData: userData({
-          hostKeyPrivate: key.privateKey,
-          hostKeyPublic: key.publicKey,
-          passwordHash: deps.settings.login.passwordHash,
-          authorizedKeys: deps.settings.login.authorizedKeys,
-        }),
-        notAfter: startedAt + START_WITHIN_MS,
-      },
-      signal,
-    );
+    const names = intended.map(({ metadata }) => metadata.name);
+    made = await deps.cloud.createDroplets({ ...request, names }, signal);
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
+    if (error.kind === 'quota' && intended.length > 1) {
+      // All are refused when one is too many.
+      const half = Math.floor(intended.length / 2);
+      for (const member of intended.slice(half)) await settle(context, member, {});
+      await ask(context, intended.slice(0, half), request);
+      return;
+    }
     const { learnt, event } = readRefusal(error, clock.now());
     // Written down, for each write about a member has its pool looked at: without a time it would ask again at once.
     const left =
@@ -78,7 +88,7 @@ export async function createMembers(context: PoolContext): Promise<StepResult> {
     if (left) for (const member of intended) await settle(context, member, left);
     if (event) await context.event('Warning', event.reason, event.message);
     if (error.kind === 'rate-limited' || error.kind === 'unauthorized') throw error;
-    return { lookAgain: SEEN_SOON_MS };
+    return;
   }
   const acceptedAt = new Date(clock.now()).toISOString();
   for (const member of intended) {
@@ -86,11 +96,11 @@ export async function createMembers(context: PoolContext): Promise<StepResult> {
     // One that the answer does not name may have been made all the same: its intent stands until that is known.
     if (!droplet) continue;
     const { id, state, ip } = droplet;
-    await settle(context, member, { id, state, ip, acceptedAt, hostKey: key.publicKey });
+    const hostKey = member.status?.intent?.hostKey;
+    await settle(context, member, { id, state, ip, acceptedAt, hostKey });
   }
   const ids = made.map(({ id }) => id).join(', ');
   await context.event('Normal', 'Created', `DigitalOcean accepted droplets ${ids}`);
-  return { lookAgain: SEEN_SOON_MS };
 }
 
 const untilItsTurn = ({ message, retryAt = 0 }: CloudError, now: number) => ({

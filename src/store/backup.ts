@@ -91,9 +91,15 @@ export function parseBackup(text: string): Backup {
     const key = `${kind} ${metadata.name}`;
     if (seen.has(key)) throw new BackupError(`document ${index + 2}: ${key} is there twice`);
     seen.add(key);
-    return parsed.data as unknown as ObjectOf[keyof ObjectOf];
+    return withoutSession(parsed.data as unknown as ObjectOf[keyof ObjectOf]);
   });
   return { schemaVersion, revision, clusterId, vault, objects };
+}
+
+/** WhatsApp sessions are in no backup: a status that told of one as kept would keep it from being saved again. */
+function withoutSession<T extends ObjectOf[keyof ObjectOf]>(one: T): T {
+  if (one.kind !== 'Instance' || !one.status) return one;
+  return { ...one, status: { ...one.status, session: undefined } };
 }
 
 const told = ({ issues: [issue] }: z.ZodError): string =>

@@ -1,6 +1,8 @@
 // Proves that a bot's WhatsApp session outlives its droplet, and nobody else gets to see it.
-import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { eventually } from '../eventually.ts';
@@ -61,6 +63,33 @@ describe('a WhatsApp session', () => {
 
     await program.remove(NUMBER);
     expect(await savedOf(program)).toEqual([]);
+  });
+
+  it('is saved anew after a restore: it is in no backup', async ({ world }) => {
+    const secret = { ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64') };
+    const program = await world.run(secret);
+    await keepSessions(program);
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
+    const host = instanceInfo?.ip ?? '';
+    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await eventually('the session is saved', async () => (await savedOf(program)).length > 0);
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-backup-'));
+    try {
+      const file = join(dir, 'backup.yaml');
+      expect((await world.orquesta('export', '--output', file)).code).toBe(0);
+      await program.kill();
+      const empty = { ...secret, REDIS_PREFIX: `session-${randomUUID()}` };
+      expect((await world.orquestaWith(empty, 'import', file)).code).toBe(0);
+      const other = await world.run(empty);
+      await eventually(
+        'the same session is saved again',
+        async () => (await savedOf(other)).length > 0,
+      );
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 
   it('is not kept without a key, and the instance says so', async ({ world }) => {

@@ -1,5 +1,6 @@
 import { parseAllDocuments, stringify } from 'yaml';
 import { z } from 'zod';
+import type { InstanceStatus } from '../resources/instance.ts';
 import { kinds, type ObjectOf } from '../resources/kinds.ts';
 import { API_VERSION, objectName } from '../resources/meta.ts';
 import type { Everything } from './commit-all.ts';
@@ -91,15 +92,20 @@ export function parseBackup(text: string): Backup {
     const key = `${kind} ${metadata.name}`;
     if (seen.has(key)) throw new BackupError(`document ${index + 2}: ${key} is there twice`);
     seen.add(key);
-    return withoutSession(parsed.data as unknown as ObjectOf[keyof ObjectOf]);
+    return asToBeLookedAt(parsed.data as unknown as ObjectOf[keyof ObjectOf]);
   });
   return { schemaVersion, revision, clusterId, vault, objects };
 }
 
-/** WhatsApp sessions are in no backup: a status that told of one as kept would keep it from being saved again. */
-function withoutSession<T extends ObjectOf[keyof ObjectOf]>(one: T): T {
+/**
+ * Neither WhatsApp sessions nor the timers of the next looks are in a backup: a status that told of a session as kept would keep
+ * it from being saved again, and one that told of a recent look would keep the bot from being looked at.
+ */
+function asToBeLookedAt<T extends ObjectOf[keyof ObjectOf]>(one: T): T {
   if (one.kind !== 'Instance' || !one.status) return one;
-  return { ...one, status: { ...one.status, session: undefined } };
+  const { bot } = one.status as InstanceStatus;
+  const unseen = bot && { ...bot, lastCheckedAt: undefined };
+  return { ...one, status: { ...one.status, session: undefined, bot: unseen } };
 }
 
 const told = ({ issues: [issue] }: z.ZodError): string =>

@@ -1,6 +1,6 @@
 // Proves that a bot's WhatsApp session outlives its droplet, and nobody else gets to see it.
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect } from 'vitest';
@@ -12,11 +12,11 @@ const NUMBER = '573332221111';
 const PANEL_PORT = 5432;
 
 /** The class of the examples, with the session kept. */
-async function keepSessions(program: Program): Promise<void> {
+function keepingSessions(): string {
   const klass = parse(readFileSync('examples/classes/default.yaml', 'utf8'));
   klass.spec.session = { path: '/opt/clientfy-bot/session', intervalSeconds: 10 };
   klass.spec.health.intervalSeconds = 1;
-  await program.apply(stringify(klass));
+  return stringify(klass);
 }
 
 const savedOf = async (program: Program): Promise<{ dropletId: number; sizeBytes: number }[]> => {
@@ -35,7 +35,7 @@ describe('a WhatsApp session', () => {
     const program = await world.run({
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     });
-    await keepSessions(program);
+    await program.apply(keepingSessions());
     await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
     const first = await program.reaches(NUMBER, 'completed');
     const host = first.instanceInfo?.ip ?? '';
@@ -47,6 +47,9 @@ describe('a WhatsApp session', () => {
       return all.length > 0 && all;
     });
     expect(saved?.dropletId).toBe(first.instanceInfo?.dropletId);
+    const another = 'touch /opt/clientfy-bot/session';
+    await world.suffers(saved?.dropletId ?? 0, 'exec', { command: another });
+    await eventually('a change is saved', async () => (await savedOf(program)).length === 2);
 
     await world.suffers(saved?.dropletId ?? 0, 'vanish');
     const second = await eventually('another droplet has come up', async () => {
@@ -65,36 +68,36 @@ describe('a WhatsApp session', () => {
     expect(await savedOf(program)).toEqual([]);
   });
 
-  it('is saved anew after a restore: it is in no backup', async ({ world }) => {
-    const secret = { ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64') };
-    const program = await world.run(secret);
-    await keepSessions(program);
+  it('is saved anew after a restore: it is in no backup', async ({ world, onTestFinished }) => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-backup-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    writeFileSync(join(dir, 'default.yaml'), keepingSessions());
+    const settings = {
+      ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+      ORQUESTA_CLASSES_DIR: dir,
+    };
+    const program = await world.run(settings);
     await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
     const { instanceInfo } = await program.reaches(NUMBER, 'completed');
     const host = instanceInfo?.ip ?? '';
     await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
     await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
     await eventually('the session is saved', async () => (await savedOf(program)).length > 0);
-    const dir = mkdtempSync(join(tmpdir(), 'orquesta-backup-'));
-    try {
-      const file = join(dir, 'backup.yaml');
-      expect((await world.orquesta('export', '--output', file)).code).toBe(0);
-      await program.kill();
-      const empty = { ...secret, REDIS_PREFIX: `session-${randomUUID()}` };
-      expect((await world.orquestaWith(empty, 'import', file)).code).toBe(0);
-      const other = await world.run(empty);
-      await eventually(
-        'the same session is saved again',
-        async () => (await savedOf(other)).length > 0,
-      );
-    } finally {
-      rmSync(dir, { recursive: true });
-    }
+    const file = join(dir, 'backup');
+    expect((await world.orquesta('export', '--output', file)).code).toBe(0);
+    await program.kill();
+    const empty = { ...settings, REDIS_PREFIX: `session-${randomUUID()}` };
+    expect((await world.orquestaWith(empty, 'import', file)).code).toBe(0);
+    const other = await world.run(empty);
+    await eventually(
+      'the same session is saved again',
+      async () => (await savedOf(other)).length > 0,
+    );
   });
 
   it('is not kept without a key, and the instance says so', async ({ world }) => {
     const program = await world.run();
-    await keepSessions(program);
+    await program.apply(keepingSessions());
     await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
     const { instanceInfo } = await program.reaches(NUMBER, 'completed');
     const host = instanceInfo?.ip ?? '';

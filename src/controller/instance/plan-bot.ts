@@ -56,8 +56,8 @@ export function planBot(
   };
 }
 
-/** When to look at the bot's session again; only one that is linked is worth keeping. */
-function sessionDue(
+/** When to look at the bot's session again, in ms since the epoch; only one that is linked is worth keeping. Pure. */
+export function sessionDue(
   status: InstanceStatus | undefined,
   facts: InstanceFacts,
   klass: InstanceClassSpec,

@@ -2,6 +2,7 @@ import type { BotReport } from '../../../bot/bot.ts';
 import type { BootstrapStatus, BotStatus, RepairStatus } from '../../../resources/instance.ts';
 import type { StepResult } from '../../reconciler.ts';
 import { NOTE_EVERY_MS, nextLookAt } from '../look-times.ts';
+import { sessionDue } from '../plan-bot.ts';
 import { botAddress, type InstanceContext, machineOf, timeOf } from './context.ts';
 
 const BETWEEN_LOOKS_MS = 200;
@@ -62,12 +63,15 @@ export async function checkBot(context: InstanceContext): Promise<StepResult> {
     old.session !== report.session ||
     repairs !== object.status?.repairs ||
     bootstrap !== object.status?.bootstrap;
+  const next = nextLookAt(object.metadata.uid, health.intervalSeconds, deps.clock.now());
+  const saveDue = sessionDue(object.status, context.facts, machineOf(context).class);
+  // Noted in any case then: as long as this look seems to be due still, it comes before everything else.
+  const isForMore = isNews || saveDue <= deps.clock.now();
   const notedAt = Date.parse(old?.lastHealthyAt ?? '');
-  if (isNews || !(deps.clock.now() - notedAt < NOTE_EVERY_MS)) {
+  if (isForMore || !(deps.clock.now() - notedAt < NOTE_EVERY_MS)) {
     await context.save({ bot: well(old, report.session, now), repairs, bootstrap });
   }
-  const next = nextLookAt(object.metadata.uid, health.intervalSeconds, deps.clock.now());
-  return isNews ? undefined : { lookAgain: next - deps.clock.now() };
+  return isForMore ? undefined : { lookAgain: Math.min(next, saveDue) - deps.clock.now() };
 }
 
 const well = (old: BotStatus | undefined, session: string | undefined, now: string): BotStatus => ({

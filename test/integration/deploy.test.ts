@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
+import { kubectls } from '../e2e/kubectl.ts';
 import { anApi } from './api-app.ts';
 
 interface Template {
@@ -192,12 +193,14 @@ test('every probe and health check asks for a path that the program serves witho
 
 const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 
-test.skipIf(!has('kubectl', 'version', '--client'))('kustomize builds the manifests', () => {
+const [[, kubectl] = ['', '']] = kubectls();
+
+test.skipIf(kubectl === '')('kustomize builds the manifests', () => {
   const dir = mkdtempSync(join(tmpdir(), 'orquesta-kustomize-'));
   try {
     cpSync(FOLDER, dir, { recursive: true });
     cpSync(join(dir, 'secret.env.example'), join(dir, 'secret.env'));
-    const { status, stdout, stderr } = spawnSync('kubectl', ['kustomize', dir], {
+    const { status, stdout, stderr } = spawnSync(kubectl, ['kustomize', dir], {
       encoding: 'utf8',
     });
     expect([status, stderr]).toEqual([0, '']);
@@ -239,3 +242,14 @@ test.skipIf(!has('systemd-analyze', '--version'))(
     }
   },
 );
+
+test('no command of the docs lets others on the machine read a key', () => {
+  const files = ['README.md', 'README.es.md', ...readdirSync('docs').map((one) => `docs/${one}`)];
+  const commands = [...files, 'deploy/compose.simulator.yaml', 'deploy/compose.yaml']
+    .filter((file) => /\.(md|yaml)$/.test(file))
+    .flatMap((file) => readFileSync(file, 'utf8').split('\n'))
+    .filter((line) => /kubeconfig > |\.env\.example |secret\.env\.example /.test(line))
+    .map((line) => line.trim());
+  expect(commands.length).toBeGreaterThan(6);
+  expect(commands.filter((line) => !/umask 077|install -m 600/.test(line))).toEqual([]);
+});

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { buildWeb } from '../scripts/build-web.mjs';
 import { API_KEY, startWorld, type World } from '../test/chaos/world.ts';
-import { Browser, CHROMIUM, goTo, hasChromium, signIn } from '../test/e2e/browser.ts';
+import { Browser, browserLacks, goTo, signIn } from '../test/e2e/browser.ts';
 import { eventually } from '../test/eventually.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { numberOf, seedFleet } from './fleet.ts';
@@ -26,8 +26,8 @@ export async function scroll(options: {
   readonly say: (text: string) => void;
 }): Promise<Findings> {
   const { rows, say } = options;
-  if (!hasChromium) {
-    say(`scroll: left out, for there is no browser at ${CHROMIUM}`);
+  if (browserLacks) {
+    say(`scroll: left out, for ${browserLacks}`);
     return { figures: [] };
   }
   await buildWeb();

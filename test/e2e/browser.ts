@@ -1,10 +1,15 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { findBrowser } from './find-browser.ts';
 
-export const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
-export const hasChromium = existsSync(CHROMIUM);
+const CHROMIUM = findBrowser(process.env);
+/** Why there is no browser here, as a sentence; undefined: there is one. */
+export const browserLacks =
+  CHROMIUM === undefined
+    ? 'there is no browser here: install chromium, or name one in CHROMIUM'
+    : undefined;
 
 const ARGS = [
   '--no-sandbox',
@@ -37,7 +42,7 @@ export class Browser {
   static async launch({ width, theme, language }: Look): Promise<Browser> {
     const dir = mkdtempSync(join(tmpdir(), 'orquesta-browser-'));
     const context = await chromium.launchPersistentContext(dir, {
-      executablePath: CHROMIUM,
+      executablePath: CHROMIUM ?? 'chromium',
       args: ARGS,
       viewport: { width, height: width < 700 ? 844 : 860 },
       colorScheme: theme,

@@ -3,14 +3,14 @@ import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { Browser, CHROMIUM, goTo, hasChromium, signIn, viewsOf } from './browser.ts';
+import { Browser, browserLacks, goTo, signIn, viewsOf } from './browser.ts';
 import { API_KEY, type Program, World } from './program.ts';
 
 const NUMBER = '573332221111';
 const VIEWER_KEY = 'e2e-viewer-key';
-const why = hasChromium ? '' : ` (skipped: there is no browser at ${CHROMIUM})`;
+const why = browserLacks ? ` (skipped: ${browserLacks})` : '';
 
-describe.skipIf(!hasChromium)(`the dashboard${why}`, () => {
+describe.skipIf(browserLacks)(`the dashboard${why}`, () => {
   let world: World;
   let program: Program;
   let desk: Browser;

@@ -2,15 +2,7 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, inject, test } from 'vitest';
-import {
-  Browser,
-  CHROMIUM,
-  goTo,
-  hasChromium,
-  type Look,
-  signIn,
-  viewsOf,
-} from '../e2e/browser.ts';
+import { Browser, browserLacks, goTo, type Look, signIn, viewsOf } from '../e2e/browser.ts';
 import { API_KEY, type Program, World } from '../e2e/program.ts';
 import { eventually } from '../eventually.ts';
 
@@ -65,8 +57,8 @@ spec: {numberphone: "${number}", className: ${className}, paused: ${paused}, fea
 `;
 }
 
-test.skipIf(!hasChromium)(
-  `pictures of every view${hasChromium ? '' : ` (skipped: there is no browser at ${CHROMIUM})`}`,
+test.skipIf(browserLacks)(
+  `pictures of every view${browserLacks ? ` (skipped: ${browserLacks})` : ''}`,
   async () => {
     mkdirSync(FOLDER, { recursive: true });
     const world = await World.start(inject('redisUrl'));

@@ -2,7 +2,13 @@ import type { z } from 'zod';
 import type { Condition } from './condition.ts';
 import type { BootstrapStatus } from './instance.ts';
 import { dropletTemplate } from './instance-class.ts';
-import { controllerOwner, type OwnerReference, POOL_LABEL, type Resource } from './meta.ts';
+import {
+  controllerOwner,
+  NUMBER_LABEL,
+  type OwnerReference,
+  POOL_LABEL,
+  type Resource,
+} from './meta.ts';
 
 export const dropletSpec = dropletTemplate;
 export type DropletSpec = z.infer<typeof dropletSpec>;
@@ -99,6 +105,10 @@ export type Droplet = Resource<DropletSpec, DropletStatus>;
 /** Nobody's, and there to stay: a single one, or one that its instance left behind. */
 export const isSingle = ({ metadata }: Droplet): boolean =>
   controllerOwner(metadata) === undefined && metadata.deletionTimestamp === undefined;
+
+/** For the instance of a number it was made or claimed, whatever its own name is. */
+export const isOfNumber = ({ metadata }: Droplet, number: string): boolean =>
+  metadata.labels?.[NUMBER_LABEL] === number;
 
 /** The machine's name in DigitalOcean, as it is to be: that of the instance which it serves, else the object's own. */
 export function cloudNameOf({ metadata }: Droplet): string {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { clusterTag } from '../../src/resources/cloud-droplet.ts';
 import { dropletSpec } from '../../src/resources/droplet.ts';
-import { CLOUD_FINALIZER, REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
+import { CLOUD_FINALIZER, NUMBER_LABEL, REPLACE_ANNOTATION } from '../../src/resources/meta.ts';
 import { aCloudDroplet, NUMBER } from '../builders.ts';
+import { eventually } from '../eventually.ts';
 import { type Api, anApi, failedAt, giveStatus, showInAccount } from './api-app.ts';
 
 const NAME = `bot-${NUMBER}`;
@@ -145,6 +146,17 @@ describe('create', () => {
     await api.store.delete('Droplet', NAME);
     expect((await create()).status).toBe(409);
     expect((await api.store.list('Instance')).items).toEqual([]);
+  });
+
+  test('a droplet that an earlier instance claimed from a pool and left refuses its number alone', async () => {
+    await api.store.create('Droplet', {
+      name: 'pool-a-1',
+      labels: { [NUMBER_LABEL]: NUMBER },
+      spec: dropletSpec.parse({}),
+    });
+    await eventually('it is seen', () => api.objects.get('Droplet', 'pool-a-1') !== undefined);
+    expect(await create()).toMatchObject({ status: 400, json: { error: EXISTS } });
+    expect((await create({ numberphone: `${NUMBER}2` })).status).toBe(202);
   });
 
   test('a class that does not exist is named', async () => {

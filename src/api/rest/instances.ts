@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { streamSSE } from 'hono/streaming';
 import { clusterTag, uidOf } from '../../resources/cloud-droplet.ts';
-import { isSingle } from '../../resources/droplet.ts';
+import { isOfNumber, isSingle } from '../../resources/droplet.ts';
 import {
   type Instance,
   type InstanceSpec,
@@ -245,7 +245,7 @@ async function assertNoForeign(
   const uids = new Set(droplets.map(uidOf));
   const isLeft = objects
     .list('Droplet')
-    .items.some((one) => uids.has(one.metadata.uid) && isSingle(one));
+    .items.some((one) => isSingle(one) && (isOfNumber(one, number) || uids.has(one.metadata.uid)));
   if (isLeft || droplets.some((droplet) => !droplet.tags.includes(clusterTag(clusterId)))) {
     throw new ApiError(400, messages.alreadyExists);
   }

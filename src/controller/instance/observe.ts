@@ -1,5 +1,5 @@
 import { clusterTag, uidOf } from '../../resources/cloud-droplet.ts';
-import { type Droplet, isSingle, wasBornInPool } from '../../resources/droplet.ts';
+import { type Droplet, isOfNumber, isSingle, wasBornInPool } from '../../resources/droplet.ts';
 import { dropletNameOf, type Instance } from '../../resources/instance.ts';
 import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { SecretError } from '../../secrets/secrets.ts';
@@ -88,20 +88,34 @@ async function lookForForeign(
   name: string,
   number: string,
   since: string | undefined,
-  { cloudView, objects }: ControllerDeps,
+  deps: ControllerDeps,
 ): Promise<Pick<InstanceFacts, 'isSwept' | 'foreign' | 'left'>> {
+  const { cloudView } = deps;
   const [{ sweep, droplets }, clusterId] = await Promise.all([
     cloudView.find({ name, tag: number }),
     cloudView.clusterId(),
   ]);
-  const uids = new Set(droplets.map(uidOf));
   return {
-    left: objects
-      .list('Droplet')
-      .items.find((record) => uids.has(record.metadata.uid) && isSingle(record)),
+    left: await leftBehind(number, new Set(droplets.map(uidOf)), deps),
     isSwept: sweep !== undefined && since !== undefined && sweep.startedAt >= Date.parse(since),
     foreign: droplets.find((droplet) => !droplet.tags.includes(clusterTag(clusterId))),
   };
+}
+
+/** By its label, since one that was made for a pool bears no uid, or by what the last sweep saw. Both are asked of the store: this process may see late that its instance left it. */
+async function leftBehind(
+  number: string,
+  seen: ReadonlySet<string | undefined>,
+  { objects, store }: ControllerDeps,
+): Promise<Droplet | undefined> {
+  const candidates = objects
+    .list('Droplet')
+    .items.filter((one) => isOfNumber(one, number) || seen.has(one.metadata.uid));
+  for (const { metadata } of candidates) {
+    const record = await store.get('Droplet', metadata.name);
+    if (record && isSingle(record)) return record;
+  }
+  return undefined;
 }
 
 /**

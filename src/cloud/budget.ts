@@ -42,17 +42,19 @@ interface Window {
   /** Requests that come back over each window. */
   readonly refill: number;
   readonly windowMs: number;
+  /** Requests that DigitalOcean answers in any window, those of other programs included. */
+  readonly limit: number;
 }
 
 /**
  * DigitalOcean: 250 requests a minute and 5,000 an hour per token, each on a timer of its own. capacity + refill is the most
- * that any window can see, so it must not be above that; a little below, since requests that were spread when they left may
- * arrive closer together. A minute's refill above the hour's (75 a minute) would be of no use: what is left of it makes room
- * for 100 creates at once, with the listings that follow them.
+ * of ours that any window can see, so it must not be above that; a little below, since requests that were spread when they
+ * left may arrive closer together. A minute's refill above the hour's (75 a minute) would be of no use: what is left of it
+ * makes room for 100 creates at once, with the listings that follow them.
  */
 const LIMITS = {
-  minute: { capacity: 165, refill: 80, windowMs: 60_000 },
-  hour: { capacity: 500, refill: 4_500, windowMs: 3_600_000 },
+  minute: { capacity: 165, refill: 80, windowMs: 60_000, limit: 250 },
+  hour: { capacity: 500, refill: 4_500, windowMs: 3_600_000, limit: 5_000 },
 };
 
 const RESERVED_FOR_DELETES = 0.1;
@@ -106,10 +108,8 @@ export class RedisBudget implements Budget {
   }
 
   async observe(news: RateLimitNews): Promise<void> {
-    const { capacity } = this.#windows[1];
-    const tellsNothing = (news.remaining ?? capacity) >= capacity && !news.blockedForMs;
-    if (tellsNothing) return;
-    // Unheard news costs at worst one more 429, which brings them again.
+    if (news.remaining === undefined && !news.blockedForMs) return;
+    // Unheard news costs at worst one more 429; the next answer brings them again.
     await this.#settle({ want: 0, reserve: 0, news }).catch(() => {});
   }
 
@@ -129,6 +129,7 @@ export class RedisBudget implements Budget {
     readonly news: RateLimitNews;
     readonly signal?: AbortSignal | undefined;
   }) {
+    const [, hour] = this.#windows;
     const answer = await this.#bounded(
       this.#redis.eval(
         SCRIPT,
@@ -137,10 +138,17 @@ export class RedisBudget implements Budget {
         what.want,
         what.reserve,
         what.news.remaining ?? -1,
+        what.news.limit ?? hour.limit,
+        what.news.resetInMs ?? 0,
         what.news.blockedForMs ?? 0,
         what.line ?? '',
         LONGEST_LINE_MS,
-        ...this.#windows.flatMap((window) => [window.capacity, window.refill, window.windowMs]),
+        ...this.#windows.flatMap((window) => [
+          window.capacity,
+          window.refill,
+          window.windowMs,
+          window.limit,
+        ]),
       ),
       what.signal,
     );

@@ -11,6 +11,23 @@ describe('rateLimitNews', () => {
       { 'ratelimit-remaining': '4711' },
       { remaining: 4711 },
     ],
+    [
+      'and of how many, and when the first of them comes back',
+      200,
+      {
+        'ratelimit-limit': '5000',
+        'ratelimit-remaining': '4711',
+        'ratelimit-reset': String(NOW / 1000 + 400),
+        date: 'Mon, 23 Nov 2026 10:05:00 GMT',
+      },
+      { remaining: 4711, limit: 5000, resetInMs: 100_000 },
+    ],
+    [
+      'a reset in the past is now',
+      200,
+      { 'ratelimit-remaining': '1', 'ratelimit-reset': String(NOW / 1000 - 1) },
+      { remaining: 1, resetInMs: 0 },
+    ],
     ['an answer without headers tells nothing', 502, {}, {}],
     ['rubbish in a header is not believed', 200, { 'ratelimit-remaining': '-3' }, {}],
     [

@@ -200,12 +200,14 @@ export class Api {
 
   #headers(limit: LimitState | undefined): Record<string, string> {
     this.#requests += 1;
-    const requestId = {
+    const always = {
+      // Of the same clock as the reset: whoever reads both compares them.
+      date: new Date(this.#clock.now()).toUTCString(),
       'x-request-id': `00000000-0000-4000-8000-${String(this.#requests).padStart(12, '0')}`,
     };
-    if (limit === undefined) return requestId;
+    if (limit === undefined) return always;
     return {
-      ...requestId,
+      ...always,
       'ratelimit-limit': String(limit.limit),
       'ratelimit-remaining': String(limit.remaining),
       'ratelimit-reset': String(limit.reset),

@@ -22,9 +22,9 @@ const aBudget = (deps: Partial<RedisBudgetDeps> = {}) =>
   new RedisBudget({ redis, clock: systemClock, prefix, token: 'dop_v1_secret', ...deps });
 
 /** So slow that nothing comes back during a test. */
-const still = { refill: 1, windowMs: 1_000_000_000 };
+const still = { refill: 1, windowMs: 1_000_000_000, limit: 10_000 };
 const stillLimits = (minute: number, hour: number) => ({
-  minute: { capacity: minute, ...still },
+  minute: { capacity: minute, ...still, windowMs: still.windowMs / 60 },
   hour: { capacity: hour, ...still },
 });
 
@@ -38,8 +38,8 @@ describe('RedisBudget', () => {
   it('two clients that contend never exceed either window', async () => {
     // DigitalOcean's limits scaled down: at most 25 in any second and 40 in any five.
     const limits = {
-      minute: { capacity: 5, refill: 20, windowMs: 1000 },
-      hour: { capacity: 10, refill: 30, windowMs: 5000 },
+      minute: { capacity: 5, refill: 20, windowMs: 1000, limit: 25 },
+      hour: { capacity: 10, refill: 30, windowMs: 5000, limit: 40 },
     };
     const grants: number[] = [];
     // The time of a grant is asked of Redis in the same transaction: taken later, it would only show how busy this
@@ -99,7 +99,7 @@ describe('RedisBudget', () => {
   });
 
   it('tells from when on a request can be granted, and grants it then', async () => {
-    const minute = { capacity: 1, refill: 10, windowMs: 1000 };
+    const minute = { capacity: 1, refill: 10, windowMs: 1000, limit: 100 };
     const budget = aBudget({ limits: { minute, hour: { capacity: 100, ...still } } });
     expect(await budget.take('delete')).toEqual({ granted: true });
     const refused = await budget.take('delete');

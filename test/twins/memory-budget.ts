@@ -1,11 +1,15 @@
 import type { Clock } from '../../src/clock.ts';
 import type { Budget, BudgetState, Grant, Priority } from '../../src/cloud/budget.ts';
 import type { RateLimitNews } from '../../src/cloud/rate-limit.ts';
+import { type LedgerWindow, RequestLedger } from './request-ledger.ts';
 
-interface Bucket {
+interface Window extends LedgerWindow {
   readonly capacity: number;
   readonly refill: number;
-  readonly windowMs: number;
+}
+
+interface Bucket extends Window {
+  readonly name: 'minute' | 'hour';
   tokens: number;
 }
 
@@ -15,6 +19,7 @@ const LONGEST_LINE_MS = 60_000;
 export class MemoryBudget implements Budget {
   readonly #clock: Clock;
   readonly #buckets: readonly [minute: Bucket, hour: Bucket];
+  readonly #ledger: RequestLedger;
   #at: number;
   #blockedUntil = 0;
   /** When the last in line was told to come again. */
@@ -22,45 +27,53 @@ export class MemoryBudget implements Budget {
 
   constructor(deps: {
     readonly clock: Clock;
-    readonly minute?: Omit<Bucket, 'tokens'> | undefined;
-    readonly hour?: Omit<Bucket, 'tokens'> | undefined;
+    readonly minute?: Window | undefined;
+    readonly hour?: Window | undefined;
   }) {
     const {
-      minute = { capacity: 165, refill: 80, windowMs: 60_000 },
-      hour = { capacity: 500, refill: 4_500, windowMs: 3_600_000 },
+      minute = { capacity: 165, refill: 80, windowMs: 60_000, limit: 250 },
+      hour = { capacity: 500, refill: 4_500, windowMs: 3_600_000, limit: 5_000 },
     } = deps;
     this.#clock = deps.clock;
     this.#at = deps.clock.now();
     this.#buckets = [
-      { ...minute, tokens: minute.capacity },
-      { ...hour, tokens: hour.capacity },
+      { ...minute, name: 'minute', tokens: minute.capacity },
+      { ...hour, name: 'hour', tokens: hour.capacity },
     ];
+    this.#ledger = new RequestLedger(minute, hour, this.#at);
   }
 
   async take(priority: Priority): Promise<Grant> {
     const reserve = priority === 'delete' ? 0 : 0.1;
     const now = this.#refill();
-    const waits = this.#buckets.map(({ capacity, refill, windowMs, tokens }) =>
-      Math.ceil((Math.max(0, 1 + capacity * reserve - tokens) * windowMs) / refill),
-    );
+    const left = this.#ledger.left();
+    const waits = this.#buckets.map(({ name, capacity, refill, windowMs, tokens }) => {
+      const needed = 1 + capacity * reserve;
+      const refilled = Math.ceil((Math.max(0, needed - tokens) * windowMs) / refill);
+      const missing = needed - left[name];
+      return missing > 0 ? Math.max(refilled, this.#ledger.untilLeft(name, missing)) : refilled;
+    });
     const wait = Math.max(0, this.#blockedUntil - now, ...waits);
     if (wait > 0) return { granted: false, retryAt: this.#lineUp(priority, now, wait, waits) };
     for (const bucket of this.#buckets) bucket.tokens -= 1;
+    this.#ledger.take();
     return { granted: true };
   }
 
-  async observe({ remaining, blockedForMs = 0 }: RateLimitNews): Promise<void> {
+  async observe(news: RateLimitNews): Promise<void> {
     const now = this.#refill();
-    const [, hour] = this.#buckets;
-    if (remaining !== undefined) hour.tokens = Math.min(hour.tokens, remaining);
+    this.#ledger.hear(news);
+    this.#cutHour();
+    const { blockedForMs = 0 } = news;
     if (blockedForMs > 0) this.#blockedUntil = Math.max(this.#blockedUntil, now + blockedForMs);
   }
 
   async state(): Promise<BudgetState> {
     const now = this.#refill();
-    const [minute, hour] = this.#buckets.map(({ capacity, tokens }) => ({
+    const known = this.#ledger.left();
+    const [minute, hour] = this.#buckets.map(({ name, capacity, tokens }) => ({
       limit: capacity,
-      left: Math.floor(tokens),
+      left: Math.floor(Math.max(0, Math.min(tokens, known[name]))),
     })) as [BudgetState['minute'], BudgetState['hour']];
     const blockedUntil = this.#blockedUntil > now ? this.#blockedUntil : undefined;
     return { minute, hour, blockedUntil };
@@ -85,6 +98,13 @@ export class MemoryBudget implements Budget {
       const { capacity, refill, windowMs, tokens } = bucket;
       bucket.tokens = Math.min(capacity, tokens + (past * refill) / windowMs);
     }
+    this.#ledger.advance(now);
+    this.#cutHour();
     return now;
+  }
+
+  #cutHour(): void {
+    const [, hour] = this.#buckets;
+    hour.tokens = Math.max(0, Math.min(hour.tokens, this.#ledger.left().hour));
   }
 }

@@ -4,7 +4,15 @@ import { build as pretty } from 'pino-pretty';
 export type { Logger } from 'pino';
 
 /** Fields that never reach a log, wherever they stand. */
-const SECRET_FIELDS = ['password', 'token', 'privateKey', 'authorization', 'apiKey', 'userData'];
+const SECRET_FIELDS = [
+  'password',
+  'token',
+  'privateKey',
+  'privateKeys',
+  'authorization',
+  'apiKey',
+  'userData',
+];
 
 /** ioredis puts the refused command into its error, and a refused login is a command with the password. */
 const COMMANDS = ['err.command', 'err.cause.command', 'err.cause.cause.command'];

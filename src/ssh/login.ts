@@ -12,8 +12,8 @@ import { ShellError, type ShellTarget } from './shell.ts';
 
 export interface Credentials {
   readonly password?: string | undefined;
-  /** PEM of a private key without a passphrase; tried before the password. */
-  readonly privateKey?: string | undefined;
+  /** PEM of private keys without a passphrase; tried in this order, before the password. */
+  readonly privateKeys?: readonly string[] | undefined;
 }
 
 export interface Login {
@@ -152,10 +152,10 @@ const algorithmsOf = (type: string): ServerHostKeyAlgorithm[] =>
 const sameBytes = (one: Buffer, other: Buffer): boolean =>
   one.length === other.length && timingSafeEqual(one, other);
 
-/** The key first, then the password. */
-function methods(username: string, { privateKey, password }: Credentials): AnyAuthMethod[] {
+/** The keys first, then the password. */
+function methods(username: string, { privateKeys = [], password }: Credentials): AnyAuthMethod[] {
   const all: AnyAuthMethod[] = [];
-  if (privateKey !== undefined) all.push({ type: 'publickey', username, key: privateKey });
+  for (const key of privateKeys) all.push({ type: 'publickey', username, key });
   if (password !== undefined) {
     all.push({ type: 'password', username, password });
     all.push({

@@ -37,8 +37,8 @@ export class Ssh2Shell implements Shell {
 
   /** Throws TypeError for a private key that cannot be used. */
   constructor(deps: Ssh2ShellDeps) {
-    if (deps.privateKey !== undefined) {
-      const parsed = ssh2.utils.parseKey(deps.privateKey);
+    for (const privateKey of deps.privateKeys ?? []) {
+      const parsed = ssh2.utils.parseKey(privateKey);
       const key = Array.isArray(parsed) ? parsed[0] : parsed;
       if (key === undefined || key instanceof Error || !key.isPrivateKey()) {
         throw new TypeError(

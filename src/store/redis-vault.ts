@@ -20,12 +20,17 @@ export class RedisVault {
    * older key is sealed anew. Throws SealError, and StoreError `unavailable`.
    */
   async keep(name: string, make: () => string): Promise<string> {
+    const kept = await this.find(name);
+    if (kept !== undefined) return kept;
+    const sealed = this.#seal.seal(name, Buffer.from(make()));
+    await answered(`keep ${name}`, () => this.#redis.hsetnx(this.#key, name, sealed));
+    return this.keep(name, make);
+  }
+
+  /** As `keep`, where nothing is to be made: undefined then. */
+  async find(name: string): Promise<string | undefined> {
     const present = await answered(`open ${name}`, () => this.#redis.hget(this.#key, name));
-    if (present === null) {
-      const sealed = this.#seal.seal(name, Buffer.from(make()));
-      await answered(`keep ${name}`, () => this.#redis.hsetnx(this.#key, name, sealed));
-      return this.keep(name, make);
-    }
+    if (present === null) return undefined;
     const text = this.#seal.open(name, present).toString();
     if (this.#seal.isOutdated(present)) {
       const sealed = this.#seal.seal(name, Buffer.from(text));

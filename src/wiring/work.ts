@@ -17,8 +17,10 @@ import { LocalSecrets } from '../secrets/local-secrets.ts';
 import { authorizedKey } from '../ssh/authorized-key.ts';
 import { newHostKey } from '../ssh/host-key.ts';
 import { passwordHash } from '../ssh/password-hash.ts';
+import { privateKeysIn } from '../ssh/private-keys.ts';
 import { Ssh2Shell } from '../ssh/ssh2-shell.ts';
 import { RedisVault } from '../store/redis-vault.ts';
+import { SealError } from '../store/seal.ts';
 import { meterCloud, meterQueue, meterShell, meterSweeps } from '../telemetry/meter-ports.ts';
 import { meterSteps } from '../telemetry/meter-steps.ts';
 import { endpointsOf, HttpWebhookSender } from '../webhook/http-sender.ts';
@@ -45,9 +47,9 @@ export async function startWork(ports: Ports) {
     onRequest: meterCloud(metrics),
   });
   const cloud = tracing?.cloud(digitalOcean) ?? digitalOcean;
-  const { password, privateKey } = await credentialsOf(ports);
+  const { password, privateKeys, newKey } = await credentialsOf(ports);
   const dial = portMap(config.ORQUESTA_PORT_MAP_FILE);
-  const shell = new Ssh2Shell({ password, privateKey, dial, clock, log });
+  const shell = new Ssh2Shell({ password, privateKeys, dial, clock, log });
   closers.push(() => shell.close());
   const queue = new BullmqQueue({
     ...place,
@@ -83,7 +85,7 @@ export async function startWork(ports: Ports) {
       image: imageOf(config),
       hostKeyPolicy: config.SSH_HOST_KEY_POLICY,
       botRepository: config.BOT_REPOSITORY,
-      login: loginOf(password, privateKey),
+      login: loginOf(password, newKey),
     },
   });
   await controller.start();
@@ -153,16 +155,31 @@ async function startWebhooks(
   closers.push(() => service.close(GRACE_MS));
 }
 
-/** What droplets are logged in to with. Without any setting: a key of Orquesta's own, made once, the same for all processes. Throws SealError. */
-async function credentialsOf({ config, redis, prefix, seal }: Ports) {
+/** Sealed in Redis under this name is the key of Orquesta's own, once there was no other way in. */
+const DEPLOY_KEY = 'deploy-key';
+
+/**
+ * What droplets are logged in to with, and the key that new ones take. Without any setting it is a key of Orquesta's own, made once,
+ * the same for all processes; it opens what was made with it whatever is set later. Throws SealError.
+ */
+async function credentialsOf({ config, redis, prefix, seal, log }: Ports) {
   const password = config.DIGITALOCEAN_SSH_PASSWORD;
-  if (config.SSH_PRIVATE_KEY_FILE) {
-    return { password, privateKey: readFileSync(config.SSH_PRIVATE_KEY_FILE, 'utf8') };
-  }
-  if (password !== undefined) return { password, privateKey: undefined };
+  const file = config.SSH_PRIVATE_KEY_FILE;
   const vault = new RedisVault({ redis, prefix, seal });
-  const privateKey = await vault.keep('deploy-key', () => newHostKey().privateKey);
-  return { password, privateKey };
+  if (file === undefined && password === undefined) {
+    const own = await vault.keep(DEPLOY_KEY, () => newHostKey().privateKey);
+    return { password, privateKeys: [own], newKey: own };
+  }
+  const given = file === undefined ? [] : privateKeysIn(readFileSync(file, 'utf8'));
+  const own = await vault.find(DEPLOY_KEY).catch((error: unknown) => {
+    if (!(error instanceof SealError)) throw error;
+    log.warn(
+      { reason: error.message },
+      'Droplets made with the deploy key can not be logged in to',
+    );
+    return undefined;
+  });
+  return { password, privateKeys: own === undefined ? given : [...given, own], newKey: given[0] };
 }
 
 /** How new droplets let us in. With a key no password is let in; it stays good for droplets that were made before. */

@@ -400,8 +400,8 @@ if (SSHD === undefined) {
     const host = await startOpenSsh(sshd, mine.publicKey);
     return {
       target: { host: '127.0.0.1', port: host.port, user: host.user, hostKey: host.hostKey },
-      shell: new Ssh2Shell({ ...direct, privateKey: mine.privateKey }),
-      stranger: new Ssh2Shell({ ...direct, privateKey: other.privateKey }),
+      shell: new Ssh2Shell({ ...direct, privateKeys: [mine.privateKey] }),
+      stranger: new Ssh2Shell({ ...direct, privateKeys: [other.privateKey] }),
       secrets: [other.privateKey.split('\n')[2] ?? 'none'],
       logins: host.logins,
       cut: host.cut,

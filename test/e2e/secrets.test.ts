@@ -1,12 +1,16 @@
 // Proves that what is private gets to the droplet and nowhere else.
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describe, expect, inject } from 'vitest';
+import type { Instance } from '../../src/resources/instance.ts';
 import { parseEnvironmentFile } from '../../src/simulator/guest/unit-file.mjs';
+import { authorizedKey } from '../../src/ssh/authorized-key.ts';
+import { newHostKey } from '../../src/ssh/host-key.ts';
 import { eventually } from '../eventually.ts';
-import { inWorld as it, type World } from './program.ts';
+import { inWorld as it, type Program, type World } from './program.ts';
 
 const NUMBER = '573332221111';
 const SECRET = `sk-${randomBytes(12).toString('hex')}`;
@@ -37,6 +41,48 @@ async function redisText({ redisPrefix }: World): Promise<string> {
 }
 
 describe.concurrent('what is private', () => {
+  it('a droplet is reached by the key that it was made with, after a key of the operator’s took its place', async ({
+    world,
+    onTestFinished,
+  }) => {
+    const dir = mkdtempSync(join(tmpdir(), 'orquesta-key-'));
+    onTestFinished(() => rmSync(dir, { recursive: true }));
+    const file = join(dir, 'key');
+    const ORQUESTA_ENCRYPTION_KEY = randomBytes(32).toString('base64');
+    const own = { DIGITALOCEAN_SSH_PASSWORD: '', ORQUESTA_ENCRYPTION_KEY };
+    const [older, newer] = [newHostKey().privateKey, newHostKey().privateKey];
+    const restarted = async (program: Program, number: string) => {
+      const before = (await program.status(number)).instanceInfo?.dropletId;
+      await program.request('POST', `/api/instance/restart/${number}`);
+      await eventually('the bot was restarted by SSH', async () => {
+        const path = `/apis/orquesta.clientfy.io/v1/instances/bot-${number}`;
+        const { spec, status } = (await (await program.request('GET', path)).json()) as Instance;
+        return spec.restartedAt !== null && status?.bot?.restartedAt === spec.restartedAt;
+      });
+      expect((await program.status(number)).instanceInfo?.dropletId).toBe(before);
+    };
+    const numbers: string[] = [];
+    for (const keys of [[], [older], [newer, older]]) {
+      writeFileSync(file, keys.join(''), { mode: 0o600 });
+      const program = await world.run({
+        ...own,
+        ...(keys.length > 0 && { SSH_PRIVATE_KEY_FILE: file }),
+      });
+      for (const number of numbers) await restarted(program, number);
+      const numberphone = `57333222111${numbers.length}`;
+      await program.request('POST', '/api/instance/create', { numberphone });
+      await program.reaches(numberphone, 'completed');
+      numbers.push(numberphone);
+      await program.stop();
+    }
+    const letIn = (key: string) =>
+      world.simulator.account.living().map(({ userData }) => userData.includes(authorizedKey(key)));
+    expect([letIn(older), letIn(newer)]).toEqual([
+      [false, true, false],
+      [false, false, true],
+    ]);
+  });
+
   it('a droplet is reached by a key that Orquesta made itself, and password login is off', async ({
     world,
   }) => {

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { portMap } from '../../src/dial.ts';
 import { fingerprint, newHostKey, readPublicKey } from '../../src/ssh/host-key.ts';
+import { privateKeysIn } from '../../src/ssh/private-keys.ts';
 import { Ssh2Shell, type Ssh2ShellDeps } from '../../src/ssh/ssh2-shell.ts';
 import { type SshHost, startSshHost } from '../twins/ssh-host.ts';
 
@@ -62,7 +63,7 @@ describe('Ssh2Shell: logging in', () => {
   it('tries the key first, then the password', async () => {
     const [mine, theirs] = [newHostKey(), newHostKey()];
     const host = await aHost({ password: PASSWORD, authorizedKey: theirs.publicKey });
-    const shell = aShell({ password: PASSWORD, privateKey: mine.privateKey });
+    const shell = aShell({ password: PASSWORD, privateKeys: [mine.privateKey] });
     await shell.open(targetOf(host), live());
     expect(host.tried.at(0)).toBe('publickey');
     expect(host.tried.at(-1)).toBe('password');
@@ -70,6 +71,18 @@ describe('Ssh2Shell: logging in', () => {
     const known = await aHost({ password: PASSWORD, authorizedKey: mine.publicKey });
     await shell.open(targetOf(known), live());
     expect(new Set(known.tried)).toEqual(new Set(['publickey']));
+  });
+
+  it('tries an older key where the newer one is not known, and no more than it must', async () => {
+    const [newer, older] = [newHostKey(), newHostKey()];
+    const text = `our keys\n${newer.privateKey}and before\n${older.privateKey}`;
+    const shell = aShell({ privateKeys: privateKeysIn(text) });
+    const before = await aHost({ authorizedKey: older.publicKey });
+    await shell.open(targetOf(before), live());
+    const now = await aHost({ authorizedKey: newer.publicKey });
+    await shell.open(targetOf(now), live());
+    expect([before.logins, now.logins]).toEqual([1, 1]);
+    expect(now.tried.length).toBeLessThan(before.tried.length);
   });
 
   it('answers an sshd that asks for the password', async () => {
@@ -88,7 +101,7 @@ describe('Ssh2Shell: logging in', () => {
   it('refuses another host key before any credential leaves, and names both as OpenSSH does', async () => {
     const host = await aHost({ password: PASSWORD });
     const hostKey = newHostKey().publicKey;
-    const shell = aShell({ password: PASSWORD, privateKey: newHostKey().privateKey });
+    const shell = aShell({ password: PASSWORD, privateKeys: [newHostKey().privateKey] });
     const error = await shell.open({ ...targetOf(host), hostKey }, live()).catch((e: unknown) => e);
     expect(error).toMatchObject({ kind: 'host-key' });
     for (const key of [hostKey, host.hostKey]) {
@@ -169,7 +182,7 @@ describe('Ssh2Shell: logging in', () => {
   it('a private key that cannot be read stops the start, and is not repeated', () => {
     for (const privateKey of ['rubbish', newHostKey().publicKey]) {
       const make = () =>
-        new Ssh2Shell({ dial: portMap(undefined), clock: systemClock, privateKey });
+        new Ssh2Shell({ dial: portMap(undefined), clock: systemClock, privateKeys: [privateKey] });
       expect(make).toThrow(/must be a private key/);
       expect(make).not.toThrow(privateKey);
     }

@@ -4,6 +4,7 @@ import type { Config } from '../../config.ts';
 import type { Dial } from '../../dial.ts';
 import type { Droplet } from '../../resources/droplet.ts';
 import { authorizedKey } from '../../ssh/authorized-key.ts';
+import { privateKeysIn } from '../../ssh/private-keys.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 const LEAST_PASSWORD = 16;
@@ -34,7 +35,7 @@ export function checkLogin(config: Config): Check {
 
 function checkKeyFile(file: string): Check {
   try {
-    const key = authorizedKey(readFileSync(file, 'utf8'));
+    const [key = ''] = privateKeysIn(readFileSync(file, 'utf8')).map(authorizedKey);
     // Group and others: nobody but the owner may read a private key.
     const isOpen = (statSync(file).mode & 0o077) !== 0;
     return isOpen

@@ -18,7 +18,8 @@ const lacks = command
   : (process.env['ORQUESTA_COMPOSE_LACKS'] ?? 'it is looked for first: npm run test:image');
 
 const API_KEY = randomUUID();
-const PASSWORD = randomBytes(12).toString('hex');
+/** None of its characters means anything, to a shell, a URL, or Redis. */
+const PASSWORD = `${randomBytes(12).toString('hex')} "a" @b/c $d #e\\`;
 const [FIRST, SECOND] = ['573332221111', '573332222222'];
 const PROJECT = `orquesta-test-${randomUUID().slice(0, 8)}`;
 const SERVICES = ['api', 'controller', 'controller', 'redis', 'simulator'];
@@ -69,7 +70,7 @@ describe.skipIf(lacks)('the compose file', () => {
     const settings = {
       API_KEY,
       PORT: await freePort(),
-      REDIS_PASSWORD: PASSWORD,
+      REDIS_PASSWORD: `'${PASSWORD}'`,
       DIGITALOCEAN_TOKEN: 'compose-token',
       DIGITALOCEAN_SSH_PASSWORD: 'compose-password',
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),

@@ -1,10 +1,12 @@
 import type { Redis } from 'ioredis';
 import { type StoreKeys, storeKeys } from './keys.ts';
 import { answered } from './redis.ts';
+import { Script } from './script.ts';
 import type { Seal } from './seal.ts';
 import type { SavedSession, SessionArchive, SessionOwner } from './session-archive.ts';
 
 const KEPT = 3;
+const SAVE = new Script('save-session.lua');
 
 interface Stored {
   readonly uid: string;
@@ -27,15 +29,15 @@ export class RedisSessionArchive implements SessionArchive {
     return this.#seal.keyId;
   }
 
-  async save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<void> {
+  async save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<boolean> {
     const sealed = this.#seal.seal(subject(owner), archive);
     const stored: Stored = { uid: owner.uid, about, sealed };
-    const key = this.#keys.session(owner.name);
-    const transaction = this.#redis
-      .multi()
-      .lpush(key, JSON.stringify(stored))
-      .ltrim(key, 0, KEPT - 1);
-    await answered(`keep the session of ${owner.name}`, () => transaction.exec());
+    const keys = [this.#keys.objects('Instance'), this.#keys.session(owner.name)];
+    const args = [owner.name, owner.uid, JSON.stringify(stored), KEPT];
+    const answer = await answered(`keep the session of ${owner.name}`, () =>
+      SAVE.run(this.#redis, keys, args),
+    );
+    return answer === 1;
   }
 
   async latest(owner: SessionOwner) {

@@ -18,8 +18,8 @@ export interface SessionOwner {
 export interface SessionArchive {
   /** Which key seals what is saved now: what was saved with another has to be saved anew. */
   readonly keyId: string | undefined;
-  /** Throws SealError where there is no key, and StoreError `unavailable`. */
-  save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<void>;
+  /** False: the instance is no more, and nothing was kept. Throws SealError where there is no key, and StoreError `unavailable`. */
+  save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<boolean>;
   /** The newest, or undefined. Throws SealError when it can't be opened, and StoreError `unavailable`. */
   latest(
     owner: SessionOwner,

@@ -128,7 +128,7 @@ describe('the audit trail', () => {
   });
 
   test('tells who had a saved session forgotten, once it was', async () => {
-    const sessions = new MemorySessionArchive();
+    const sessions = new MemorySessionArchive({ isThere: () => true });
     const own = await anApi({ apiKeys: KEYS, sessions });
     const path = `/api/instance/session/${NUMBER}`;
     const forget = () => own.ask('DELETE', path, undefined, { 'x-api-key': 'k-run' });

@@ -102,7 +102,7 @@ export async function anApi(
     clock: systemClock,
     random: systemRandom,
     log,
-    sessions: new MemorySessionArchive(),
+    sessions: new MemorySessionArchive({ isThere: () => true }),
     audit: new RedisAuditTrail({ redis, prefix }),
     apiKeys: parseApiKeys(KEY),
     requestsPerSecond: 1_000_000,

@@ -87,7 +87,7 @@ export class World {
   readonly store: MemoryStore;
   readonly view: MemoryCloudView;
   readonly journal: MemoryJournal;
-  readonly sessions = new MemorySessionArchive();
+  readonly sessions: MemorySessionArchive;
   readonly broker: MemoryBroker;
   readonly account: Account;
   readonly faults: Faults;
@@ -117,6 +117,9 @@ export class World {
     this.clock = clock;
     let uids = 0;
     this.store = new MemoryStore({ clock, newUid: () => `uid-${++uids}` });
+    this.sessions = new MemorySessionArchive({
+      isThere: ({ name, uid }) => this.store.peek('Instance', name)?.metadata.uid === uid,
+    });
     this.view = new MemoryCloudView({ newId: () => 'c1' });
     this.journal = new MemoryJournal({ clock });
     this.broker = new MemoryBroker({ clock, random });

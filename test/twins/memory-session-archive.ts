@@ -13,11 +13,19 @@ interface Stored {
 /** Sessions in memory, for simulation: opened by nobody, so not sealed. */
 export class MemorySessionArchive implements SessionArchive {
   readonly keyId = undefined;
+  readonly #isThere: (owner: SessionOwner) => boolean;
   readonly #sessions = new Map<string, readonly Stored[]>();
 
-  async save({ name, uid }: SessionOwner, about: SavedSession, archive: Buffer): Promise<void> {
+  /** `isThere`: whether the store has that instance. */
+  constructor(deps: { readonly isThere: (owner: SessionOwner) => boolean }) {
+    this.#isThere = deps.isThere;
+  }
+
+  async save({ name, uid }: SessionOwner, about: SavedSession, archive: Buffer): Promise<boolean> {
+    if (!this.#isThere({ name, uid })) return false;
     const older = this.#sessions.get(name) ?? [];
     this.#sessions.set(name, [{ uid, about, archive }, ...older].slice(0, 3));
+    return true;
   }
 
   async latest({ name, uid }: SessionOwner) {

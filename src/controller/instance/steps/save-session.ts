@@ -22,8 +22,8 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
     if (!session) return undefined;
     const { keyId } = context.deps.sessions;
     // With another key it is saved anew: or it could not be opened once the old one is taken away.
-    const isKept = kept?.dropletId === id && kept.keyId === keyId;
-    const known = isKept ? (kept.fingerprint ?? '') : '';
+    const isKnown = kept?.dropletId === id && kept.keyId === keyId;
+    const known = isKnown ? (kept.fingerprint ?? '') : '';
     const look = await readSession(session, klass.session.path, known, context.signal);
     switch (look.is) {
       case 'saved': {
@@ -35,8 +35,8 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
           sizeBytes,
           fingerprint: look.fingerprint,
         };
-        await context.deps.sessions.save(metadata, about, look.archive);
-        await learn({ ...about, keyId });
+        const isKept = await context.deps.sessions.save(metadata, about, look.archive);
+        if (isKept) await learn({ ...about, keyId });
         break;
       }
       case 'not-kept':

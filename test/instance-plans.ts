@@ -24,6 +24,7 @@ export const noFacts: InstanceFacts = {
   waiting: undefined,
   missingSecret: undefined,
   isSwept: true,
+  sweptAt: T0,
   foreign: undefined,
   left: undefined,
   // One interval after the look of `completed`: a bot's own moment would come sooner.

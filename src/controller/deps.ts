@@ -44,7 +44,7 @@ export interface ControllerDeps {
   readonly journal: Journal;
   readonly cloudView: CloudView;
   readonly cloud: Cloud;
-  readonly sweeper: Pick<Sweeper, 'since' | 'recent'>;
+  readonly sweeper: Pick<Sweeper, 'since' | 'recent' | 'pages'>;
   readonly timeline: TimelineWriter;
   /** The objects as this process last saw them: for what needs no last word. */
   readonly objects: Objects;

@@ -61,7 +61,7 @@ export function sweepIntervalMs(
   boots?: Boots | undefined,
   isHeld = false,
 ): number {
-  const pages = Math.ceil(listed / PAGE_SIZE);
+  const pages = pagesOf(listed);
   if (changing.length === 0) return Math.max(QUIET_MS, pages * QUIET_PER_PAGE_MS);
   const isMany = changing.length > FEW;
   const wait = Math.min(...changing.map((droplet) => waitFor(droplet, isMany, now, boots)));
@@ -72,9 +72,12 @@ export function sweepIntervalMs(
   return Math.max(wait, pages * PER_PAGE_MS, paced, held);
 }
 
+/** How many requests a listing of so many droplets takes. Pure. */
+export const pagesOf = (listed: number): number => Math.ceil(listed / PAGE_SIZE);
+
 /** How old a sweep may be, in ms, to tell whether the machine of a sick bot still runs; `listed`: droplets that the last one saw. Pure. */
 export const freshForMs = (listed: number): number =>
-  Math.max(SICK_MS, Math.ceil(listed / PAGE_SIZE) * SICK_PER_PAGE_MS);
+  Math.max(SICK_MS, pagesOf(listed) * SICK_PER_PAGE_MS);
 
 function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | undefined): number {
   const age = Math.max(0, now - changedAt(droplet));

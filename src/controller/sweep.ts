@@ -5,7 +5,7 @@ import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
-import { bootsOf, freshForMs, sweepIntervalMs } from './sweep-interval.ts';
+import { bootsOf, freshForMs, pagesOf, sweepIntervalMs } from './sweep-interval.ts';
 
 const SWEEP_LIMIT_MS = 120_000;
 const RETRY_MS = 5_000;
@@ -36,6 +36,11 @@ export class Sweeper {
 
   constructor(deps: SweeperDeps) {
     this.#deps = deps;
+  }
+
+  /** Requests that a sweep takes, as this process last saw it; 0 before its first. */
+  get pages(): number {
+    return pagesOf(this.#listed);
   }
 
   /**

@@ -50,6 +50,8 @@ export interface InstanceFacts {
   readonly missingSecret: string | undefined;
   /** The last sweep began in the present phase: it knows of every droplet that may stand in the way. */
   readonly isSwept: boolean;
+  /** When the last sweep began, in whichever phase; ms since the epoch. */
+  readonly sweptAt: number | undefined;
   /** A droplet that serves this number and that this Orquesta did not make. */
   readonly foreign: CloudDroplet | undefined;
   /** A Droplet of ours that serves the number under another name, left behind by an earlier instance: nobody's now. */

@@ -54,7 +54,7 @@ export async function observeInstance(
     },
     sighting: mayBeSilent(instance) ? await sightingOf(droplet?.status?.id, deps) : undefined,
     ...(droplet
-      ? { isSwept: true, foreign: undefined, left: undefined }
+      ? { isSwept: true, sweptAt: undefined, foreign: undefined, left: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),
   };
 }
@@ -89,7 +89,7 @@ async function lookForForeign(
   number: string,
   since: string | undefined,
   deps: ControllerDeps,
-): Promise<Pick<InstanceFacts, 'isSwept' | 'foreign' | 'left'>> {
+): Promise<Pick<InstanceFacts, 'isSwept' | 'sweptAt' | 'foreign' | 'left'>> {
   const { cloudView } = deps;
   const [{ sweep, droplets }, clusterId] = await Promise.all([
     cloudView.find({ name, tag: number }),
@@ -98,6 +98,7 @@ async function lookForForeign(
   return {
     left: await leftBehind(number, new Set(droplets.map(uidOf)), deps),
     isSwept: sweep !== undefined && since !== undefined && sweep.startedAt >= Date.parse(since),
+    sweptAt: sweep?.startedAt,
     foreign: droplets.find((droplet) => !droplet.tags.includes(clusterTag(clusterId))),
   };
 }

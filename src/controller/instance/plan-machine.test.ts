@@ -16,6 +16,7 @@ import { instanceName } from '../../resources/instance.ts';
 import { API_VERSION, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import { ALREADY_EXISTS } from './plan.ts';
 
+const waiting = aDroplet({ metadata: { name: 'pool-a-1' } });
 const cases: readonly Case[] = [
   { name: 'new, and the account not looked at yet', facts: { isSwept: false }, expect: 'sweep' },
   { name: 'new, and nobody serves the number', expect: 'create-droplet' },
@@ -34,6 +35,36 @@ const cases: readonly Case[] = [
     name: 'new, and a droplet that an earlier instance claimed and left serves the number',
     facts: { left: aDroplet({ metadata: { name: 'pool-a-1', ownerReferences: [] } }) },
     expect: { fail: 'NumberServed', why: expect.stringContaining('pool-a-1') },
+  },
+  {
+    name: 'new, a droplet waits in a pool, and the account was listed before',
+    facts: { isSwept: false, waiting },
+    expect: 'claim',
+  },
+  {
+    name: 'the same, by a machine whose clock is ahead',
+    facts: { isSwept: false, waiting, sweptAt: T0 + 5_000 },
+    expect: 'claim',
+  },
+  ...(
+    [
+      ['long before', { sweptAt: T0 - 601_000 }],
+      ['never', { sweptAt: undefined }],
+      ["before, with a stranger's droplet, which may be gone", { foreign: aCloudDroplet() }],
+      ['before, with a droplet that was left, which may be gone', { left: aDroplet() }],
+    ] as const
+  ).map(
+    ([when, facts]): Case => ({
+      name: `new, a droplet waits in a pool, and the account was listed ${when}`,
+      facts: { isSwept: false, waiting, ...facts },
+      expect: 'sweep',
+    }),
+  ),
+  {
+    name: 'new, a droplet waits in a pool, and the one that serves the number is to be adopted',
+    instance: { metadata: { annotations: { 'orquesta.clientfy.io/adopt': 'true' } } },
+    facts: { isSwept: false, waiting },
+    expect: 'sweep',
   },
   { name: 'no class', facts: { class: undefined }, expect: { wait: 'ClassNotFound' } },
   {

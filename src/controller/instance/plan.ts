@@ -17,6 +17,9 @@ import { planMachine } from './plan-machine.ts';
 /** The sentence of the public API for a number that is served already. */
 export const ALREADY_EXISTS = 'Ya existe una instancia en DigitalOcean para este número';
 
+/** Twice as long as an account of 10,000 droplets stays unlisted while it is quiet: what a sweep saw then may be built upon. */
+const KNOWN_FOR_MS = 600_000;
+
 /** The whole life of an instance. Pure. */
 export function planInstance(
   instance: Instance,
@@ -34,7 +37,7 @@ export function planInstance(
   if (isAsked(instance, REPLACE_ANNOTATION)) {
     return { do: 'replace-droplet', why: 'A new droplet was asked for' };
   }
-  if (!droplet) return planDroplet(instance, facts);
+  if (!droplet) return planDroplet(instance, facts, now);
   if (droplet.metadata.deletionTimestamp) {
     const why = droplet.status?.message ?? 'The old droplet is being deleted';
     return { wait: 'DropletReplacing', why };
@@ -136,9 +139,10 @@ function planNamesake(instance: Instance, facts: InstanceFacts): Plan<InstanceSt
 }
 
 /** No droplet yet: make sure that nobody else's serves the number, then ask for one. */
-function planDroplet(instance: Instance, facts: InstanceFacts): Plan<InstanceStep> {
-  if (!facts.isSwept)
+function planDroplet(instance: Instance, facts: InstanceFacts, now: number): Plan<InstanceStep> {
+  if (!facts.isSwept && !mayClaimUnswept(instance, facts, now)) {
     return { do: 'sweep', why: 'Looking whether the number has a droplet already' };
+  }
   if (facts.left) {
     return { fail: 'NumberServed', why: `${ALREADY_EXISTS} (Droplet ${facts.left.metadata.name})` };
   }
@@ -151,6 +155,21 @@ function planDroplet(instance: Instance, facts: InstanceFacts): Plan<InstanceSte
   }
   return { do: 'create-droplet', why: 'Declaring the droplet' };
 }
+
+/**
+ * Nothing that is known serves the number, and the claim itself looks for what is new. A droplet that is to be taken over
+ * may be known by its tag alone, which only a listing shows.
+ */
+const mayClaimUnswept = (instance: Instance, facts: InstanceFacts, now: number): boolean =>
+  facts.waiting !== undefined &&
+  facts.foreign === undefined &&
+  facts.left === undefined &&
+  !isAsked(instance, ADOPT_ANNOTATION) &&
+  isWithin(facts.sweptAt, KNOWN_FOR_MS, now);
+
+/** Whether the account was listed so short a while ago. By a machine whose clock is ahead it was in the future. */
+export const isWithin = (sweptAt: number | undefined, ms: number, now: number): boolean =>
+  sweptAt !== undefined && Math.abs(now - sweptAt) <= ms;
 
 /** It waits in a pool, and is prepared as the class now says. */
 export const isClaimable = (droplet: Droplet, poolRevision: string): boolean =>

@@ -72,6 +72,18 @@ describe('deploy/kubernetes', () => {
     }
   });
 
+  test('Prometheus gets in wherever there are metrics, and nobody else to a controller', () => {
+    const policies = manifests.filter(({ kind }) => kind === 'NetworkPolicy');
+    const letIn = (component: string) => {
+      const policy = policies.find(({ metadata }) => metadata.name === `orquesta-${component}`);
+      return [...JSON.stringify(policy).matchAll(/clientfy\.io\/(may-\w+)":"true"/g)].map(
+        ([, label]) => label,
+      );
+    };
+    expect(letIn('controller')).toEqual(['may-scrape']);
+    expect(letIn('api')).toEqual(['may-call', 'may-scrape']);
+  });
+
   test('pods may do what the restricted standard allows, and are given the time that a stop takes', () => {
     for (const { spec } of manifests) {
       if (!spec?.template) continue;
@@ -118,11 +130,16 @@ test('the API is given nothing that opens the account or a droplet', () => {
   for (const name of [
     'DIGITALOCEAN_TOKEN',
     'DIGITALOCEAN_SSH_PASSWORD',
+    'SSH_PRIVATE_KEY_FILE',
     'ORQUESTA_ENCRYPTION_KEY',
   ]) {
     expect([services['api']?.environment[name], given.get(name)]).toEqual(['', '']);
   }
-  expect(services['api']).toMatchObject({ environment: { SSH_PRIVATE_KEY_FILE: '' }, secrets: [] });
+  expect(services['api']?.secrets).toEqual([]);
+  const mounting = manifests.flatMap(({ metadata, spec }) =>
+    JSON.stringify(spec?.template?.spec ?? {}).includes('orquesta-ssh') ? [metadata.name] : [],
+  );
+  expect(mounting).toEqual(['orquesta-controller']);
   expect(services['controller']?.secrets).toEqual(['ssh_private_key']);
 });
 

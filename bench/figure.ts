@@ -6,6 +6,7 @@ export interface Figure {
   readonly unit: string;
   /** What no program could go below, of the same run and in the same unit. */
   readonly floor?: number | undefined;
+  readonly least?: number | undefined;
   readonly most?: number | undefined;
   /** How it came about, in a few words. */
   readonly note?: string | undefined;
@@ -28,7 +29,8 @@ export interface Plot {
   }[];
 }
 
-export const meets = ({ value, most }: Figure): boolean => most === undefined || value <= most;
+export const meets = ({ value, least = Number.NEGATIVE_INFINITY, most }: Figure): boolean =>
+  value >= least && (most === undefined || value <= most);
 
 /** By the nearest-rank method; 0 of nothing. */
 export function percentile(samples: readonly number[], share: number): number {
@@ -40,6 +42,11 @@ export function percentile(samples: readonly number[], share: number): number {
 export const rounded = (value: number): string =>
   String(Number(value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3)));
 
+function target({ least, most }: Figure): string {
+  if (most === undefined) return least === undefined ? '' : `>= ${rounded(least)}`;
+  return least === undefined ? `<= ${rounded(most)}` : `${rounded(least)} to ${rounded(most)}`;
+}
+
 export function table(figures: readonly Figure[]): string {
   const rows = figures.map((figure) => [
     figure.section,
@@ -49,8 +56,8 @@ export function table(figures: readonly Figure[]): string {
     figure.floor === undefined || figure.floor === 0
       ? ''
       : `${(figure.value / figure.floor).toFixed(2)} x`,
-    figure.most === undefined ? '' : `<= ${rounded(figure.most)}`,
-    figure.most === undefined ? '' : meets(figure) ? 'ok' : 'MISSED',
+    target(figure),
+    target(figure) === '' ? '' : meets(figure) ? 'ok' : 'MISSED',
     figure.note ?? '',
   ]);
   const head = ['section', 'figure', 'measured', 'floor', 'ratio', 'target', '', 'how'];

@@ -7,6 +7,7 @@ import { API_KEY, startWorld, type World } from '../test/chaos/world.ts';
 import { eventually } from '../test/eventually.ts';
 import { type Figure, type Findings, percentile } from './figure.ts';
 import { jobsInHand, numberOf, seedFleet } from './fleet.ts';
+import { type Health, healthFigures, healthOf } from './health.ts';
 import { cpuSeconds, rssMb } from './process-cost.ts';
 import { type SharedCloud, sharedCloud } from './shared-cloud.ts';
 
@@ -19,6 +20,8 @@ export interface ScaleOptions {
 
 interface Measured {
   readonly size: number;
+  /** Over an empty fleet. */
+  readonly start: { readonly seconds: number; readonly cpu: number; readonly rss: number };
   readonly resyncSeconds: number;
   readonly resyncCpu: number;
   readonly idleShare: number;
@@ -30,14 +33,6 @@ interface Measured {
   readonly health: Health;
 }
 
-interface Health {
-  readonly looksPerSecond: number;
-  readonly cpuPerLookMs: number;
-  readonly busiestSecond: number;
-  readonly mostAtOnce: number;
-}
-
-const HEALTH_SECONDS = 30;
 const REST_SECONDS = 86_400;
 const STATUS_PER_SECOND = 500;
 /** Until both ends have been compiled; not counted. */
@@ -54,18 +49,21 @@ export async function scale(options: ScaleOptions): Promise<Findings> {
   if (!last || !first) return { figures: [] };
   const figures = all.flatMap((one) => figuresOf(one, one === last));
   if (last !== first) {
-    const perInstance = ({ resyncCpu, size }: Measured) => resyncCpu / size;
+    const perInstance = ({ start, resyncCpu, size }: Measured) =>
+      Math.max(0, resyncCpu - start.cpu) / size;
     figures.push({
       section: 'scale',
       name: `cost per instance, ${last.size} against ${first.size}`,
       value: perInstance(last) / perInstance(first),
       unit: 'x',
       most: 1.2,
-      note: `CPU of a full resync: ${(perInstance(last) * 1000).toFixed(2)} ms against ${(perInstance(first) * 1000).toFixed(2)} ms`,
+      note: `CPU of a full resync, less that of a start over nothing: ${(perInstance(last) * 1000).toFixed(2)} ms against ${(perInstance(first) * 1000).toFixed(2)} ms`,
     });
   }
-  const against = (of: (one: Measured) => number) =>
-    all.map((one): readonly [number, number] => [one.size, of(one)]);
+  const against = (atStart: number, of: (one: Measured) => number) => [
+    [0, atStart] as const,
+    ...all.map((one) => [one.size, of(one)] as const),
+  ];
   const cost = { x: 'instances', title: 'Cost against the size of the fleet' };
   return {
     figures,
@@ -74,15 +72,17 @@ export async function scale(options: ScaleOptions): Promise<Findings> {
         ...cost,
         file: 'cost-memory.svg',
         y: 'MB',
-        lines: [{ name: 'RSS of the controller', points: [[0, 0], ...against((one) => one.rss)] }],
+        lines: [
+          { name: 'RSS of the controller', points: against(first.start.rss, (one) => one.rss) },
+        ],
       },
       {
         ...cost,
         file: 'cost-resync.svg',
         y: 'seconds',
         lines: [
-          { name: 'full resync', points: [[0, 0], ...against((one) => one.resyncSeconds)] },
-          { name: 'its CPU', points: [[0, 0], ...against((one) => one.resyncCpu)] },
+          { name: 'full resync', points: against(first.start.seconds, (one) => one.resyncSeconds) },
+          { name: 'its CPU', points: against(first.start.cpu, (one) => one.resyncCpu) },
         ],
       },
     ],
@@ -93,7 +93,6 @@ function figuresOf(one: Measured, isLast: boolean): Figure[] {
   const section = `scale ${one.size}`;
   const { health, plain, status } = one;
   const most = (limit: number) => (isLast ? limit : undefined);
-  const looks = one.size / HEALTH_SECONDS;
   return [
     { section, name: 'idle, % of a core', value: one.idleShare * 100, unit: '%', most: most(5) },
     { section, name: 'RSS of the controller', value: one.rss, unit: 'MB', most: most(400) },
@@ -115,16 +114,7 @@ function figuresOf(one: Measured, isLast: boolean): Figure[] {
       floor: percentile(plain, 0.99),
       most: most(10),
     },
-    { section, name: 'health looks', value: health.looksPerSecond, unit: '/s', floor: looks },
-    {
-      section,
-      name: 'busiest second of looks',
-      value: health.busiestSecond,
-      unit: 'looks',
-      floor: looks,
-    },
-    { section, name: 'looks at once', value: health.mostAtOnce, unit: 'looks', most: 500 },
-    { section, name: 'CPU of a look', value: health.cpuPerLookMs, unit: 'ms' },
+    ...healthFigures(section, one.size, health, isLast),
   ];
 }
 
@@ -151,7 +141,8 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
       bot: { panelPort: shared?.botPort },
     }),
     env: { API_REQUESTS_PER_SECOND: '10000', LOG_LEVEL: 'warn' },
-    redisSettings: ['--save', '', '--appendonly', 'no'],
+    // As redis.conf has it.
+    redisSettings: ['--save', '', '--appendonly', 'yes', '--appendfsync', 'always'],
   });
   try {
     if (!shared) throw new Error('The cloud was not started.');
@@ -159,11 +150,19 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
     const [controller] = world.controllers;
     if (!controller) throw new Error('There is no controller.');
     // The class is looked at first, as it has been in a fleet that is up.
+    const startedAt = Date.now();
     controller.start();
     const klass = await eventually('the class is seen', async () => {
       const seen = await store.get('InstanceClass', 'default');
       return seen?.status?.observedGeneration === seen?.metadata.generation && seen;
     });
+    await drained(world);
+    const startPid = controller.pid ?? 0;
+    const start = {
+      seconds: (Date.now() - startedAt) / 1000,
+      cpu: cpuSeconds(startPid),
+      rss: rssMb(startPid),
+    };
     await controller.stop();
     await seedFleet(world, 0, size, klass);
     say(`scale: ${size} instances are declared and up`);
@@ -187,20 +186,11 @@ async function measure(size: number, { idleSeconds, say }: ScaleOptions): Promis
     const status = await timedCalls(world, (at) => `/api/instance/status/${numberOf(at % size)}`);
     const listMs = await listed(world, size);
     say('scale: at rest');
-    await setHealth(world, HEALTH_SECONDS);
     const health = await healthOf(world, shared, pid);
-    return { size, resyncSeconds, resyncCpu, ...idle, rss, listMs, plain, status, health };
+    return { size, start, resyncSeconds, resyncCpu, ...idle, rss, listMs, plain, status, health };
   } finally {
     await world.close();
   }
-}
-
-async function setHealth({ store }: World, intervalSeconds: number): Promise<void> {
-  const klass = await store.get('InstanceClass', 'default');
-  if (!klass) throw new Error('There is no class.');
-  const { spec } = klass;
-  const health = { ...spec.health, intervalSeconds };
-  await store.update('InstanceClass', { ...klass, spec: { ...spec, health } });
 }
 
 /** Waits until nothing is in hand for a second. */
@@ -275,25 +265,4 @@ async function timedCalls({ apis }: World, pathOf: (at: number) => string): Prom
   const client = new Worker(new URL('./call-load.mjs', import.meta.url), { workerData });
   const [took] = (await once(client, 'message')) as [Float64Array];
   return [...took.slice(WARM_SECONDS * STATUS_PER_SECOND)];
-}
-
-async function healthOf(_: World, { looks }: SharedCloud, pid: number): Promise<Health> {
-  // One interval until all have their place, one to be measured.
-  await systemClock.sleep((HEALTH_SECONDS + 5) * 1000);
-  looks.times.length = 0;
-  looks.mostAtOnce = 0;
-  const cpu = cpuSeconds(pid);
-  await systemClock.sleep(HEALTH_SECONDS * 1000);
-  const used = cpuSeconds(pid) - cpu;
-  const bySecond = new Map<number, number>();
-  for (const time of looks.times) {
-    const second = Math.floor(time / 1000);
-    bySecond.set(second, (bySecond.get(second) ?? 0) + 1);
-  }
-  return {
-    looksPerSecond: looks.times.length / HEALTH_SECONDS,
-    cpuPerLookMs: (used * 1000) / Math.max(1, looks.times.length),
-    busiestSecond: Math.max(0, ...bySecond.values()),
-    mostAtOnce: looks.mostAtOnce,
-  };
 }

@@ -12,7 +12,7 @@ import { asking } from './doctor/account.ts';
 import { type Check, failed, ok } from './doctor/check.ts';
 import { checkClasses } from './doctor/classes.ts';
 import { checkCloud } from './doctor/cloud.ts';
-import { checkLogin, checkPort, checkWayOut } from './doctor/local.ts';
+import { checkKeys, checkLogin, checkPort, checkWayOut } from './doctor/local.ts';
 import { checkRedis } from './doctor/redis.ts';
 import { answering, DONE, FAILED, print, settings } from './terms.ts';
 
@@ -60,6 +60,7 @@ async function examine(config: Config): Promise<readonly Check[]> {
     ...cloud,
     ...(await examineClasses(config, everything, isAnswered)),
     checkLogin(config),
+    ...[checkKeys(config)].filter((check) => check !== undefined),
     ...(await present(
       checkWayOut(droplets, config.SSH_PORT, portMap(config.ORQUESTA_PORT_MAP_FILE)),
     )),

@@ -153,6 +153,10 @@ describe('the commands', () => {
       ]),
     );
     expect(told(report, 'redis durability')).toEqual([expect.stringMatching(/^ok: /)]);
+    expect(told(report, 'keys')).toEqual([expect.stringMatching(/^warning: .*\(key-1\)/)]);
+    expect(told((await examined({ API_KEY: 'k'.repeat(32) })).report, 'keys')).toEqual([
+      expect.stringMatching(/^ok: /),
+    ]);
     expect(world.made()).toBe(made);
     const asText = await world.orquestaWith({ PORT: '0' }, 'doctor');
     expect(asText.stdout).toMatch(/^ok {2}token +DigitalOcean takes it$/m);

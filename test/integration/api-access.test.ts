@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseApiKeys } from '../../src/api/access/keys.ts';
 import type { AuditEntry } from '../../src/store/audit-trail.ts';
@@ -174,6 +175,35 @@ describe('limits', () => {
     expect(Number(locked.headers.get('retry-after'))).toBeGreaterThan(0);
     // One that was right before can't be locked out by who sits behind the same proxy.
     expect((await look('k-look')).status).toBe(200);
+    await own.close();
+  });
+
+  test('a key that is too long to be guessed is heard all the while, also by a process that never heard it before', async () => {
+    const long = 'a'.repeat(16) + 'b'.repeat(16);
+    const hash = createHash('sha256').update(`${long}-2`).digest('hex');
+    const apiKeys = parseApiKeys(`front:operator:${long},hashed:viewer:sha256:${hash}`);
+    const own = await anApi({ apiKeys });
+    const look = async (key: string) =>
+      (await own.ask('GET', '/api/instance/list', undefined, { 'x-api-key': key })).status;
+    for (let i = 0; i < 20; i++) expect(await look(`guess-${i}`)).toBe(401);
+    expect(await look(`${long}x`)).toBe(429);
+    expect([await look(long), await look(`${long}-2`)]).toEqual([200, 200]);
+    // Which does not count as a pardon.
+    expect(await look('guess')).toBe(429);
+    await own.close();
+  });
+
+  test('a header that names another address is not believed', async () => {
+    const own = await anApi({ apiKeys: KEYS });
+    const look = async (key: string, from: number) =>
+      own.ask('GET', '/api/instance/list', undefined, {
+        'x-api-key': key,
+        'x-forwarded-for': `10.0.0.${from}`,
+        forwarded: `for=10.0.0.${from}`,
+        'x-real-ip': `10.0.0.${from}`,
+      });
+    for (let i = 0; i < 20; i++) expect((await look('guess', i)).status).toBe(401);
+    expect((await look('guess', 99)).status).toBe(429);
     await own.close();
   });
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { callerOf, parseApiKeys } from './keys.ts';
+import { callerOf, canBeGuessed, guessableKeysOf, parseApiKeys } from './keys.ts';
 import { RateLimit } from './rate-limit.ts';
 import { roleFor } from './roles.ts';
 import { Throttle } from './throttle.ts';
@@ -20,6 +20,13 @@ describe('API_KEY', () => {
     '%j opens nothing',
     (given) => expect(callerOf(keys, given)).toBeUndefined(),
   );
+
+  it('tells which can be guessed, of those that stand there themselves', () => {
+    const long = 'x'.repeat(32);
+    expect([canBeGuessed(long.slice(1)), canBeGuessed(long)]).toEqual([true, false]);
+    const text = `${long},short,web:operator:${long},ops:viewer:sh:ort,cron:admin:sha256:${hash}`;
+    expect(guessableKeysOf(text)).toEqual(['key-2', 'ops']);
+  });
 
   it('refuses two keys of one name', () => {
     expect(() => parseApiKeys('a:viewer:1,a:admin:2')).toThrow(/"a"/);

@@ -9,6 +9,12 @@ export interface ApiKey extends Caller {
 const NAMED = new RegExp(`^([A-Za-z0-9._-]{1,64}):(${ROLES.join('|')}):(.+)$`, 's');
 const HASHED = /^sha256:([0-9a-f]{64})$/i;
 
+/** Of hexadecimal digits, 128 bits: no number of guesses that a server could answer comes near to it. */
+export const LEAST_UNGUESSABLE = 32;
+
+/** Whether it pays to try: not with a key of this length that was made by chance, as all long ones should be. */
+export const canBeGuessed = (key: string): boolean => key.length < LEAST_UNGUESSABLE;
+
 const digestOf = (bytes: Buffer): Buffer => createHash('sha256').update(bytes).digest();
 
 /**
@@ -35,6 +41,13 @@ export const plainKeyOf = (text: string): string | undefined =>
   partsOf(text)
     .map((part) => NAMED.exec(part)?.[3] ?? part)
     .find((key) => !HASHED.test(key));
+
+/** Names of the keys that can be guessed, of those that stand there themselves. */
+export const guessableKeysOf = (text: string): string[] =>
+  partsOf(text).flatMap((part, index) => {
+    const [, name = `key-${index + 1}`, , key = part] = NAMED.exec(part) ?? [];
+    return canBeGuessed(key) && !HASHED.test(key) ? [name] : [];
+  });
 
 const partsOf = (text: string): string[] =>
   text

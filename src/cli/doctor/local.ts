@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { guessableKeysOf, LEAST_UNGUESSABLE } from '../../api/access/keys.ts';
 import type { Config } from '../../config.ts';
 import type { Dial } from '../../dial.ts';
 import type { Droplet } from '../../resources/droplet.ts';
@@ -11,6 +12,18 @@ const LEAST_PASSWORD = 16;
 const KNOCK_MS = 3_000;
 /** Enough to tell a firewall on our side from a droplet that is down. */
 const KNOCKED_AT = 3;
+
+/** Whether the API's keys are too long to be guessed; undefined: there are none. */
+export function checkKeys({ API_KEY: keys }: Config): Check | undefined {
+  if (keys === undefined) return undefined;
+  const short = guessableKeysOf(keys);
+  return short.length > 0
+    ? warning(
+        'keys',
+        `API_KEY holds keys of fewer than ${LEAST_UNGUESSABLE} characters (${short.join(', ')}): they can be guessed, and are refused while somebody at the same address guesses, as behind a proxy. Make others with: openssl rand -hex 24`,
+      )
+    : ok('keys', 'those of API_KEY are too long to be guessed');
+}
 
 /** Whether there is a way to log in to droplets, and no one else has it. */
 export function checkLogin(config: Config): Check {
@@ -36,8 +49,9 @@ export function checkLogin(config: Config): Check {
 function checkKeyFile(file: string): Check {
   try {
     const [key = ''] = privateKeysIn(readFileSync(file, 'utf8')).map(authorizedKey);
-    // Group and others: nobody but the owner may read a private key.
-    const isOpen = (statSync(file).mode & 0o077) !== 0;
+    // Nobody but the owner may read a private key; where that is another, as in a container, we read it by its group.
+    const { mode, uid } = statSync(file);
+    const isOpen = (mode & (uid === process.getuid?.() ? 0o077 : 0o007)) !== 0;
     return isOpen
       ? warning('login', `Others on this machine may read ${file}: chmod 600 ${file}`)
       : ok('login', `with the ${key.split(' ')[0]} key of SSH_PRIVATE_KEY_FILE`);

@@ -19,7 +19,7 @@ const lacks = command
 
 const API_KEY = randomUUID();
 /** None of its characters means anything, to a shell, a URL, or Redis. */
-const PASSWORD = `${randomBytes(12).toString('hex')} "a" @b/c $d #e\\`;
+const PASSWORD = `${randomBytes(12).toString('hex')} "a" @b\\c/d $e #f`;
 const [FIRST, SECOND] = ['573332221111', '573332222222'];
 const PROJECT = `orquesta-test-${randomUUID().slice(0, 8)}`;
 const SERVICES = ['api', 'controller', 'controller', 'redis', 'simulator'];

@@ -39,6 +39,8 @@ test('a key follows so many at a time, other keys and other calls go on, and wha
     const open = [];
     for (const path of [EVENTS, LOG, WATCH, CORE]) open.push(await call('k-many', path));
     expect(open.map(({ response }) => response.status)).toEqual([200, 200, 200, 200]);
+    // A proxy that gathered them would hold back what is to be seen as it comes.
+    for (const { response } of open) expect(response.headers.get('x-accel-buffering')).toBe('no');
 
     for (const path of [EVENTS, LOG]) {
       const { response } = await call('k-many', path);

@@ -32,6 +32,9 @@ export type WithCaller = {
 /** Streams end when their clients go: nobody knows when that will be. */
 const STREAM_RETRY_MS = 10_000;
 
+/** A header of answers that go on: proxies that gather answers would hold back what is to be seen as it comes. */
+export const UNBUFFERED = ['x-accel-buffering', 'no'] as const;
+
 /** Counts an answer that goes on, until what this answers is called. Throws ApiError 429. */
 export const openStream = (c: Context): (() => void) =>
   (c as Context<WithCaller>).get('openStream')();

@@ -2,7 +2,7 @@ import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Handler } from 'hono';
 import { type Kind, kinds } from '../../resources/kinds.ts';
-import { openStream } from '../access/authenticate.ts';
+import { openStream, UNBUFFERED } from '../access/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { getNamespaces, getServices } from './core.ts';
 import { remove, removeAll } from './delete.ts';
@@ -115,6 +115,7 @@ const STREAM_HEADERS = {
   'content-type': 'application/json',
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
+  [UNBUFFERED[0]]: UNBUFFERED[1],
 };
 
 function object(

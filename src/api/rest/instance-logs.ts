@@ -1,7 +1,7 @@
 import { type Context, Hono } from 'hono';
 import { stream, streamSSE } from 'hono/streaming';
 import { instanceName } from '../../resources/instance.ts';
-import { openStream } from '../access/authenticate.ts';
+import { openStream, UNBUFFERED } from '../access/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { operation } from '../openapi/operation.ts';
@@ -69,8 +69,7 @@ function followed(
   const from = Number(/^[0-9]{1,15}$/.test(lastId) ? lastId : (offset ?? 0));
   const bootstrap: Bootstrap = { name, from };
   const close = openStream(c);
-  // Proxies that gather answers would hold back what is to be seen as it comes.
-  c.header('x-accel-buffering', 'no');
+  c.header(...UNBUFFERED);
   if (wantsEvents) {
     return streamSSE(c, async (events) => {
       const left = new AbortController();

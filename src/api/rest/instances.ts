@@ -10,7 +10,7 @@ import {
 } from '../../resources/instance.ts';
 import { controllerOwner, REPLACE_ANNOTATION } from '../../resources/meta.ts';
 import { StoreError } from '../../store/store.ts';
-import { openStream } from '../access/authenticate.ts';
+import { openStream, UNBUFFERED } from '../access/authenticate.ts';
 import type { ApiDeps } from '../deps.ts';
 import { ApiError } from '../errors.ts';
 import { operation } from '../openapi/operation.ts';
@@ -109,6 +109,7 @@ export function instances(deps: ApiDeps): Hono {
       close();
       throw error;
     });
+    c.header(...UNBUFFERED);
     return streamSSE(c, async (stream) => {
       stream.onAbort(() => followed.end());
       let said = '';

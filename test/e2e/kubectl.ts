@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import {
   accessSync,
   constants,
@@ -22,6 +22,18 @@ export function kubectls(): readonly (readonly [name: string, path: string])[] {
   const siblings = onPath ? versionsBeside(realpathSync(onPath)) : [];
   const others: [string, string][] = onPath ? [['path', onPath], ...siblings] : [];
   return [...own, ...others].filter(([, path]) => isProgram(path));
+}
+
+/** One that knows all that deploy/kubernetes/kustomization.yaml says: of 1.22 or later. Empty where there is none. */
+export function kubectlForKustomize(): string {
+  const isNew = (path: string) => {
+    const { stdout } = spawnSync(path, ['version', '--client', '--output', 'json'], {
+      encoding: 'utf8',
+    });
+    const [, major, minor] = /"gitVersion": "v(\d+)\.(\d+)/.exec(stdout ?? '') ?? [];
+    return Number(major) === 1 && Number(minor) >= 22;
+  };
+  return kubectls().find(([, path]) => isNew(path))?.[1] ?? '';
 }
 
 /** Some packages put the programs of many versions beside one that chooses between them: kubectl.1.27 and so on. */

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { kubectls } from '../e2e/kubectl.ts';
+import { kubectlForKustomize } from '../e2e/kubectl.ts';
 import { anApi } from './api-app.ts';
 
 interface Template {
@@ -14,6 +14,7 @@ interface Template {
     readonly containers: readonly {
       readonly ports: readonly { readonly name: string; readonly containerPort: number }[];
       readonly securityContext: object;
+      readonly lifecycle?: { readonly preStop: { readonly exec: { readonly command: string[] } } };
       readonly env: readonly { readonly name: string; readonly value: string }[];
     }[];
     readonly terminationGracePeriodSeconds: number;
@@ -82,6 +83,19 @@ describe('deploy/kubernetes', () => {
     };
     expect(letIn('controller')).toEqual(['may-scrape']);
     expect(letIn('api')).toEqual(['may-call', 'may-scrape']);
+  });
+
+  test('a pod of the API goes on answering until nobody is sent to it any more, and has time left to stop', () => {
+    const pod = manifests.find(({ metadata }) => metadata.name === 'orquesta-api')?.spec?.template;
+    const { containers, terminationGracePeriodSeconds: grace = 0 } = pod?.spec ?? {};
+    const [program, seconds] = containers?.[0]?.lifecycle?.preStop.exec.command ?? [];
+    expect([program, Number(seconds)]).toEqual(['sleep', 5]);
+    expect(grace - 5).toBeGreaterThan(9);
+  });
+
+  test('names are asked for where nodes keep them, too', () => {
+    const policy = manifests.find(({ metadata }) => metadata.name === 'orquesta-names');
+    expect(JSON.stringify(policy)).toContain('{"ipBlock":{"cidr":"169.254.20.10/32"}}');
   });
 
   test('pods may do what the restricted standard allows, and are given the time that a stop takes', () => {
@@ -210,7 +224,7 @@ test('every probe and health check asks for a path that the program serves witho
 
 const has = (program: string, ...args: string[]) => spawnSync(program, args).status === 0;
 
-const [[, kubectl] = ['', '']] = kubectls();
+const kubectl = kubectlForKustomize();
 
 test.skipIf(kubectl === '')('kustomize builds the manifests', () => {
   const dir = mkdtempSync(join(tmpdir(), 'orquesta-kustomize-'));
@@ -222,6 +236,8 @@ test.skipIf(kubectl === '')('kustomize builds the manifests', () => {
     });
     expect([status, stderr]).toEqual([0, '']);
     const kinds = parseAllDocuments(stdout).map((one) => (one.toJS() as Manifest).kind);
+    // Octal to it, as it is meant: the user of the pod reads the SSH key by its group.
+    expect(stdout).toContain(`defaultMode: ${0o440}\n`);
     for (const kind of [
       'Deployment',
       'Service',

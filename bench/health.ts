@@ -74,7 +74,8 @@ export function healthFigures(
       value: busiestSecond,
       unit: 'looks',
       floor,
-      most: most(floor * 1.5),
+      // Half as many again as the mean; of few looks a second chance alone makes more.
+      most: most(floor + Math.max(floor / 2, 4 * Math.sqrt(floor))),
     },
     { section, name: 'looks at once', value: mostAtOnce, unit: 'looks', most: 500 },
     { section, name: 'CPU of a look', value: cpuPerLookMs, unit: 'ms' },

@@ -6,6 +6,7 @@ import { systemClock } from '../../src/clock.ts';
 import { userData } from '../../src/cloud/user-data.ts';
 import { authorizedKey } from '../../src/ssh/authorized-key.ts';
 import { newHostKey } from '../../src/ssh/host-key.ts';
+import type { Credentials } from '../../src/ssh/login.ts';
 import { passwordHash } from '../../src/ssh/password-hash.ts';
 import { ShellError, type ShellTarget } from '../../src/ssh/shell.ts';
 import { Ssh2Shell } from '../../src/ssh/ssh2-shell.ts';
@@ -76,12 +77,12 @@ describe.skipIf(labLacks)('user_data, read by a real cloud-init', () => {
   it('lets in by password, as root, and not by another password', async () => {
     expect(await logIn(withPassword, { password: PASSWORD })).toBe('root');
     expect(await logIn(withPassword, { password: `${PASSWORD}x` })).toBe('authentication');
-    expect(await logIn(withPassword, { privateKey: ourKey.privateKey })).toBe('authentication');
+    expect(await logIn(withPassword, { privateKeys: [ourKey.privateKey] })).toBe('authentication');
   });
 
   it('lets in by key, as root, and not by another key, nor by a password', async () => {
-    expect(await logIn(withKey, { privateKey: ourKey.privateKey })).toBe('root');
-    expect(await logIn(withKey, { privateKey: strangersKey.privateKey })).toBe('authentication');
+    expect(await logIn(withKey, { privateKeys: [ourKey.privateKey] })).toBe('root');
+    expect(await logIn(withKey, { privateKeys: [strangersKey.privateKey] })).toBe('authentication');
     expect(await logIn(withKey, { password: PASSWORD })).toBe('authentication');
     const authorized = await withKey.machine.tell('cat /root/.ssh/authorized_keys');
     expect(authorized.trim().split('\n')).toEqual([authorizedKey(ourKey.privateKey)]);
@@ -111,7 +112,7 @@ describe.skipIf(labLacks)('user_data, read by a real cloud-init', () => {
     await machine.tell(
       'cd /etc/ssh && rm ssh_host_* && ssh-keygen -q -t ed25519 -N "" -f ssh_host_ed25519_key && systemctl restart ssh',
     );
-    const credentials = { password: PASSWORD, privateKey: ourKey.privateKey };
+    const credentials = { password: PASSWORD, privateKeys: [ourKey.privateKey] };
     expect(await logIn({ address }, credentials)).toBe('host-key');
     await machine.tell(
       'cd /etc/ssh && rm ssh_host_* && ssh-keygen -q -t ecdsa -N "" -f ssh_host_ecdsa_key && systemctl restart ssh',
@@ -127,7 +128,7 @@ describe.skipIf(labLacks)('user_data, read by a real cloud-init', () => {
 /** Who one is there, or why one was not let in. */
 async function logIn(
   { address }: Pick<LabDroplet, 'address'>,
-  credentials: { readonly password?: string; readonly privateKey?: string },
+  credentials: Credentials,
 ): Promise<string> {
   const dial = (host: string, port: number) => ({ host, port });
   const shell = new Ssh2Shell({ ...credentials, dial, clock: systemClock });

@@ -258,6 +258,20 @@ describe.skipIf(browserLacks)(`the dashboard${why}`, () => {
     await page.getByText('En vivo').waitFor();
   });
 
+  test('moves the focus along with the view, not after it: a key pressed since then has its own place', async () => {
+    await goTo(page, '#/');
+    const focused = await page.evaluate(
+      `new Promise((tell) => {
+        addEventListener('hashchange', async () => {
+          for (let turn = 0; turn < 9; turn += 1) await undefined;
+          tell(document.activeElement.id);
+        }, { once: true });
+        location.hash = '#/instances/${NUMBER}';
+      })`,
+    );
+    expect(focused).toBe('content');
+  });
+
   test('deletes by keyboard alone, and only with the number typed', async () => {
     await goTo(page, '#/');
     await page.keyboard.press('/');

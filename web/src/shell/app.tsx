@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { useLive } from '../api/use-live.ts';
 import { CostsView } from '../costs/costs-view.tsx';
 import { CreateView } from '../create/create-view.tsx';
@@ -61,7 +61,8 @@ function Content({ current }: { readonly current: Route }) {
   const main = useRef<HTMLElement>(null);
   const place = current.view === 'instance' ? `instance ${current.number}` : current.view;
   const isFirst = useRef(true);
-  useEffect(() => {
+  // Along with the view, not a frame later: by then it could take the focus from what a fast user has reached.
+  useLayoutEffect(() => {
     if (isFirst.current) isFirst.current = false;
     else {
       scrollTo(0, 0);

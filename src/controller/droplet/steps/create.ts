@@ -8,6 +8,7 @@ import {
 } from '../../../resources/cloud-droplet.ts';
 import { type CreateIntent, cloudNameOf, type Droplet } from '../../../resources/droplet.ts';
 import type { StepContext, StepResult } from '../../reconciler.ts';
+import { expectedStart } from '../create-line.ts';
 import type { DropletFacts } from '../plan.ts';
 import { readRefusal } from '../refusal.ts';
 
@@ -15,8 +16,6 @@ type Context = StepContext<'Droplet', DropletFacts>;
 
 /** A process that was frozen between intent and call must not call any more: by then another may be looking for the answer. */
 export const START_WITHIN_MS = 5_000;
-/** Of many creates that wait for the budget, so far apart they go: 75 requests a minute come back, and the listings want some. */
-const CREATE_PACE_MS = 60_000 / 65;
 
 /**
  * Creates the droplet exactly once: intent, call, id. DigitalOcean has no idempotency key, so whatever happens after
@@ -71,18 +70,10 @@ export async function create(context: Context): Promise<StepResult> {
 /** The budget's line is short and looked at often; how many are before it in all, memory tells. */
 function withTurn(error: CloudError, { object, deps }: Context): CloudError {
   const now = deps.clock.now();
-  const ahead = deps.objects.list('Droplet').items.filter((other) => isAhead(other, object));
   const { message, status, retryAt = now } = error;
-  const expectedAt = Math.max(retryAt, now + ahead.length * CREATE_PACE_MS);
+  const { items } = deps.objects.list('Droplet');
+  const expectedAt = Math.max(retryAt, expectedStart(items, object, now));
   return new CloudError(error.kind, message, { status, retryAt, expectedAt, cause: error });
-}
-
-/** It was declared before, and is still to be asked for: who is being asked for now takes nobody's turn. */
-function isAhead({ metadata, status }: Droplet, one: Droplet): boolean {
-  const isOpen =
-    status?.id === undefined && !status?.intent && !status?.failure && !metadata.deletionTimestamp;
-  const [its, mine] = [metadata.creationTimestamp, one.metadata.creationTimestamp];
-  return isOpen && (its < mine || (its === mine && metadata.name < one.metadata.name));
 }
 
 /** The id is all that ties the machine to the record: written at once, over whatever else was written meanwhile. */

@@ -157,6 +157,15 @@ export const ownFiles = (config: Config): readonly string[] =>
     '/run/secrets/kubernetes.io',
   ].filter((one) => one !== undefined);
 
+const ON_THIS_MACHINE = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** What is to be said of the cloud's address, where the token would cross a network for anyone on its way to read; undefined: nothing. */
+export function cleartextWarning({ DIGITALOCEAN_API_URL }: Config): string | undefined {
+  const { protocol, hostname } = new URL(DIGITALOCEAN_API_URL);
+  if (protocol === 'https:' || ON_THIS_MACHINE.test(hostname)) return undefined;
+  return 'DIGITALOCEAN_API_URL begins with http: whoever is on the way to it can read the token, and user_data of new droplets. Use https.';
+}
+
 const TRY_IT = 'To try Orquesta out without any account, run: npm run demo';
 
 const isCluster = (redisUrl: string | undefined): boolean =>

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { applyClasses, OWN_CLASSES } from './classes.ts';
 import { systemClock } from './clock.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
+import { type Config, ConfigError, cleartextWarning, readConfig } from './config.ts';
 import { createLog, type Logger } from './log.ts';
 import { mustAnswer } from './open-redis.ts';
 import { durabilityWarnings } from './store/redis.ts';
@@ -31,6 +31,8 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
   try {
     await mustAnswer(redis, config);
     for (const warning of await durabilityWarnings(redis)) log.warn(warning);
+    const warning = config.ORQUESTA_ROLE === 'api' ? undefined : cleartextWarning(config);
+    if (warning) log.warn(warning);
     await migrate({ redis, prefix, clock, log });
     await applyClasses(config.ORQUESTA_CLASSES_DIR ?? OWN_CLASSES, { store, log });
     await objects.start();

@@ -12,7 +12,13 @@ import { asking } from './doctor/account.ts';
 import { type Check, failed, ok } from './doctor/check.ts';
 import { checkClasses } from './doctor/classes.ts';
 import { checkCloud } from './doctor/cloud.ts';
-import { checkKeys, checkLogin, checkPort, checkWayOut } from './doctor/local.ts';
+import {
+  checkCloudAddress,
+  checkKeys,
+  checkLogin,
+  checkPort,
+  checkWayOut,
+} from './doctor/local.ts';
 import { checkRedis } from './doctor/redis.ts';
 import { answering, DONE, FAILED, print, settings } from './terms.ts';
 
@@ -57,6 +63,7 @@ async function examine(config: Config): Promise<readonly Check[]> {
   return [
     checkSettings(),
     ...redisChecks,
+    checkCloudAddress(config),
     ...cloud,
     ...(await examineClasses(config, everything, isAnswered)),
     checkLogin(config),

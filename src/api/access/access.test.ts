@@ -84,6 +84,13 @@ describe('the throttle', () => {
     expect(throttle.waitFor('a', 'web', 1)).toBe(0);
   });
 
+  it('takes the addresses of one IPv6 network for one: whoever has one has 2^64', () => {
+    const throttle = new Throttle();
+    for (let i = 1; i <= 20; i++) guess(throttle, `2001:db8:1:2::${i}`, 1);
+    expect(throttle.waitFor('2001:db8:1:2:ffff::1', undefined, 1)).toBeGreaterThan(0);
+    expect(throttle.waitFor('2001:db8:1:3::1', undefined, 1)).toBe(0);
+  });
+
   it('remembers a bounded number of addresses', () => {
     const throttle = new Throttle();
     guess(throttle, 'a', 20);

@@ -1,4 +1,6 @@
-/** Wrong keys from one address within the window, from which on it is not listened to. */
+import { clientNetwork } from './client-network.ts';
+
+/** Wrong keys from one address, or one network of IPv6, within the window, from which on it is not listened to. */
 const MAX_FAILURES = 20;
 const WINDOW_MS = 60_000;
 /** Addresses that are remembered; the oldest is forgotten for a new one. */
@@ -19,7 +21,7 @@ export class Throttle {
 
   /** ms until the address is listened to again; 0: it is. `name`: of the key that was sent, when it is a right one. */
   waitFor(address: string, name: string | undefined, now: number): number {
-    const record = this.#records.get(address);
+    const record = this.#records.get(clientNetwork(address));
     if (!record || record.failures < MAX_FAILURES || now >= record.since + WINDOW_MS) return 0;
     const trustedAt = name === undefined ? undefined : record.trusted.get(name);
     if (trustedAt !== undefined && now - trustedAt < TRUST_MS) return 0;
@@ -27,10 +29,11 @@ export class Throttle {
   }
 
   note(address: string, name: string | undefined, now: number): void {
-    const record = this.#records.get(address) ?? { failures: 0, since: now, trusted: new Map() };
+    const network = clientNetwork(address);
+    const record = this.#records.get(network) ?? { failures: 0, since: now, trusted: new Map() };
     // Set anew, so that the map stays in the order of use.
-    this.#records.delete(address);
-    this.#records.set(address, record);
+    this.#records.delete(network);
+    this.#records.set(network, record);
     if (name !== undefined) {
       record.trusted.set(name, now);
     } else {

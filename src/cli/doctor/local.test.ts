@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Config, readConfig } from '../../config.ts';
 import { newHostKey } from '../../ssh/host-key.ts';
-import { checkKeys, checkLogin } from './local.ts';
+import { checkCloudAddress, checkKeys, checkLogin } from './local.ts';
 
 const config = (over: Readonly<Record<string, string>>): Config =>
   readConfig({ API_KEY: 'k', DIGITALOCEAN_TOKEN: 't', DIGITALOCEAN_SSH_PASSWORD: 'p', ...over });
@@ -26,6 +26,19 @@ describe('what the doctor says of the keys of the API', () => {
     const controller = config({ ORQUESTA_ROLE: 'controller', API_KEY: '' });
     expect(checkKeys(controller)).toBeUndefined();
   });
+});
+
+describe('what the doctor says of the address of the cloud', () => {
+  it.each([
+    ['https://api.digitalocean.com', 'ok'],
+    ['http://127.0.0.1:9000', 'ok'],
+    ['http://localhost:9000', 'ok'],
+    ['http://[::1]:9000', 'ok'],
+    ['http://127.0.0.1.example.com', 'warning'],
+    ['http://proxy.example.com', 'warning'],
+  ])('%s: %s', (url, state) =>
+    expect(checkCloudAddress(config({ DIGITALOCEAN_API_URL: url })).state).toBe(state),
+  );
 });
 
 describe('what the doctor says of the key file', () => {

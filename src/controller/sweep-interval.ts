@@ -1,9 +1,12 @@
 import type { Droplet } from '../resources/droplet.ts';
 
-/** When all is quiet: how late a change from outside is noticed at the most … */
-const QUIET_MS = 30_000;
-/** … in an account of up to 1,000 droplets. In a larger one listings would spend the 5,000 requests an hour, and a bot's silence tells sooner. */
-const QUIET_PER_PAGE_MS = 6_050;
+/** When all is quiet: a change from outside is noticed within 30 s, of which one is for the listing that shows it … */
+const QUIET_MS = 29_000;
+/**
+ * … and listings cost 600 requests an hour at the most: from 801 droplets on that is the longer one, 30 s at 1,000. In a larger account
+ * they would spend the 5,000 requests an hour, and a bot's silence tells sooner.
+ */
+const QUIET_PER_PAGE_MS = 6_000;
 /** A change is noticed late by no more than this share of what it has taken so far. */
 const SHARE = 0.1;
 /** More than so many changes at a time share their listings, so that these stay few for each of them. */
@@ -50,7 +53,7 @@ interface Bounds {
 }
 
 /**
- * How long after a sweep the next one is due, in ms: soon after something was asked of the cloud, later the longer it takes,
+ * How long after the beginning of a sweep the next one is due, in ms: soon after something was asked of the cloud, later the longer it takes,
  * and not before a machine can be up, as far as it is known from others. `changing`: what the next sweeps are waited for;
  * `listed`: droplets that the last one saw; `isHeld`: creates wait for the budget of requests. Pure.
  */

@@ -18,6 +18,31 @@ const droplet = (id: number): CloudDroplet => ({
   createdAt: '2026-01-01T00:00:00Z',
 });
 
+/** A sweeper over an account of so many droplets, each listing of which takes so long; it counts the requests. */
+function rigOf({ count, listingMs = 0 }: { count: number; listingMs?: number }) {
+  const clock = new VirtualClock();
+  const droplets = Array.from({ length: count }, (_, index) => droplet(index + 1));
+  const rig = { clock, requests: 0, begun: [] as number[] };
+  const sweeper = new Sweeper({
+    cloud: {
+      listDroplets: async () => {
+        rig.begun.push(clock.now());
+        rig.requests += Math.ceil(droplets.length / PAGE_SIZE);
+        if (listingMs > 0) await clock.sleep(listingMs);
+        return droplets;
+      },
+    } as unknown as Cloud,
+    cloudView: new MemoryCloudView({ newId: () => 'c1' }),
+    clock,
+    log: { debug: () => undefined } as unknown as Logger,
+    onSeen: async () => undefined,
+    onSwept: async () => undefined,
+    onAway: () => undefined,
+    onBack: () => undefined,
+  });
+  return Object.assign(rig, { sweeper });
+}
+
 it.each([
   [20, 720],
   [1_000, 1_510],
@@ -25,32 +50,47 @@ it.each([
 ])(
   'among %i droplets sick bots that are looked at all the time cost %i requests an hour at the most',
   async (count, most) => {
-    const clock = new VirtualClock();
-    const droplets = Array.from({ length: count }, (_, index) => droplet(index + 1));
-    let requests = 0;
-    const sweeper = new Sweeper({
-      cloud: {
-        listDroplets: async () => {
-          requests += Math.ceil(droplets.length / PAGE_SIZE);
-          return droplets;
-        },
-      } as unknown as Cloud,
-      cloudView: new MemoryCloudView({ newId: () => 'c1' }),
-      clock,
-      log: { debug: () => undefined } as unknown as Logger,
-      onSeen: async () => undefined,
-      onSwept: async () => undefined,
-      onAway: () => undefined,
-      onBack: () => undefined,
-    });
+    const rig = rigOf({ count });
+    const { clock, sweeper } = rig;
     await sweeper.recent(NEVER);
-    requests = 0;
+    rig.requests = 0;
     const end = clock.now() + HOUR_MS;
     while (clock.now() < end) {
       await clock.advance(500);
       await sweeper.recent(NEVER);
     }
-    expect(requests).toBeLessThanOrEqual(most);
-    expect(requests).toBeGreaterThan(most / 2);
+    expect(rig.requests).toBeLessThanOrEqual(most);
+    expect(rig.requests).toBeGreaterThan(most / 2);
+  },
+);
+
+it.each([
+  [20, 29_000],
+  [800, 29_000],
+  [1_000, 30_000],
+])(
+  'lists %i quiet droplets each %i ms from one beginning to the next, however long a listing takes',
+  async (count, expected) => {
+    const rig = rigOf({ count, listingMs: 900 });
+    const { clock, sweeper } = rig;
+    const end = clock.now() + HOUR_MS;
+    const duty = (async () => {
+      while (clock.now() < end) {
+        await clock.sleep(
+          await sweeper.reconcile(
+            () => [],
+            () => false,
+            NEVER,
+          ),
+        );
+      }
+    })();
+    await clock.until(() => clock.now() >= end, 2 * HOUR_MS);
+    await clock.advance(60_000);
+    await duty;
+    const gaps = rig.begun.slice(1).map((at, i) => at - (rig.begun[i] ?? 0));
+    expect(new Set(gaps)).toEqual(new Set([expected]));
+    const inAnHour = rig.begun.filter((at) => at >= (rig.begun[1] ?? 0)).length;
+    expect((inAnHour - 1) * Math.ceil(count / PAGE_SIZE)).toBeLessThanOrEqual(600);
   },
 );

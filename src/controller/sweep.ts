@@ -108,16 +108,18 @@ export class Sweeper {
       const changing = all.filter(isChanging);
       const boots = changing.length > 0 ? bootsOf(all) : undefined;
       const isHeld = all.some(isHeldByBudget);
-      return sweepIntervalMs(changing, this.#listed, clock.now(), boots, isHeld);
+      const interval = sweepIntervalMs(changing, this.#listed, clock.now(), boots, isHeld);
+      return { interval, isQuiet: changing.length === 0 };
     };
-    const interval = intervalNow();
+    const { interval } = intervalNow();
     const last = await cloudView.lastSweep();
     const due = last ? last.startedAt + interval : 0;
     // A sweep of the future comes from a machine whose clock was ahead: not a reason to stop looking.
     const now = clock.now();
     if (due > now && due - now <= interval) return due - now;
+    let sweep: Sweep;
     try {
-      await this.since(now, signal);
+      sweep = await this.since(now, signal);
     } catch (error) {
       if (!(error instanceof CloudError)) throw error;
       log.warn({ reason: error.message }, 'The account could not be listed');
@@ -127,7 +129,11 @@ export class Sweeper {
       }
       return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
     }
-    return intervalNow();
+    const next = intervalNow();
+    // At rest from one beginning to the next, for what happens during a listing is noticed by the one after it. While something is changing they are kept apart, however long each takes.
+    return next.isQuiet
+      ? Math.max(sweep.startedAt + next.interval - clock.now(), 1)
+      : next.interval;
   }
 }
 

@@ -251,9 +251,14 @@ function someFaults(random: Random): readonly FaultRule[] {
 /** The faults end. What failed for good meanwhile is asked for again, as its owner would; then all must stand as wished, and stay so. */
 async function calm(world: World, tell: Tell): Promise<void> {
   world.setFaults([]);
-  for (const { id, locked } of world.account.living()) {
-    if (locked) byHand(() => world.account.lock(id, false));
-  }
+  const unlock = () => {
+    for (const { id, locked } of world.account.living()) {
+      if (locked) byHand(() => world.account.lock(id, false));
+    }
+  };
+  unlock();
+  // Also what a create that is late makes only now.
+  world.account.onChange(unlock);
   world.store.setAway(false);
   world.store.holdWatches(false);
   for (const process of world.processes) process.resume();

@@ -22,7 +22,8 @@ const droplet = (id: number): CloudDroplet => ({
 function rigOf({ count, listingMs = 0 }: { count: number; listingMs?: number }) {
   const clock = new VirtualClock();
   const droplets = Array.from({ length: count }, (_, index) => droplet(index + 1));
-  const rig = { clock, requests: 0, begun: [] as number[] };
+  const cloudView = new MemoryCloudView({ newId: () => 'c1' });
+  const rig = { clock, cloudView, requests: 0, begun: [] as number[] };
   const sweeper = new Sweeper({
     cloud: {
       listDroplets: async () => {
@@ -32,7 +33,7 @@ function rigOf({ count, listingMs = 0 }: { count: number; listingMs?: number }) 
         return droplets;
       },
     } as unknown as Cloud,
-    cloudView: new MemoryCloudView({ newId: () => 'c1' }),
+    cloudView,
     clock,
     log: { debug: () => undefined } as unknown as Logger,
     onSeen: async () => undefined,
@@ -94,3 +95,16 @@ it.each([
     expect((inAnHour - 1) * Math.ceil(count / PAGE_SIZE)).toBeLessThanOrEqual(600);
   },
 );
+
+it('lists the account though a machine whose clock is ahead by an hour has done so just now', async () => {
+  const { clock, cloudView, sweeper, begun } = rigOf({ count: 20 });
+  const ahead = clock.now() + HOUR_MS;
+  await cloudView.record({ startedAt: ahead, finishedAt: ahead + 900 }, []);
+  const lookAgain = await sweeper.reconcile(
+    () => [],
+    () => false,
+    NEVER,
+  );
+  expect(begun).toEqual([clock.now()]);
+  expect(lookAgain).toBe(29_000);
+});

@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{src,web}/**/*.test.ts'],
+          include: ['{src,web,bench}/**/*.test.ts'],
           testTimeout: 60_000,
         },
       },

@@ -1,7 +1,10 @@
 import type { BudgetState } from '../src/cloud/budget.ts';
+import { call } from '../test/chaos/customer.ts';
 import { API_KEY, type World } from '../test/chaos/world.ts';
 import { eventually } from '../test/eventually.ts';
-import { type Figure, type Findings, percentile } from './figure.ts';
+import { callsOf } from './calls.ts';
+import { type Cold, coldFigures, type Measured, overheadPlot } from './cold-figures.ts';
+import type { Findings } from './figure.ts';
 import { cpuSeconds } from './process-cost.ts';
 import { BOOTSTRAP_MS, BOT_MS, createAll, machinesThatBoot, numbersOf } from './ways.ts';
 
@@ -14,129 +17,78 @@ export interface ColdOptions {
   readonly say: (text: string) => void;
 }
 
-interface Measured {
-  readonly totalMs: number;
-  readonly floorMs: number;
+/** A full minute's window, but for what listings take meanwhile. */
+const FULL_BUDGET = 160;
+
+/**
+ * From the customer's POST to `completed`, over what the machine itself took; one at a time, and many at once. Twice: by a
+ * controller that has never seen a machine boot, and by one that has and knows about how long it takes.
+ */
+export async function cold(options: ColdOptions): Promise<Findings> {
+  const { bootSeconds } = options;
+  const unknown = await measured(options, false);
+  const known = await measured(options, true);
+  return {
+    figures: [
+      ...coldFigures(`cold ${bootSeconds} s, none known`, unknown),
+      ...coldFigures(`cold ${bootSeconds} s`, known),
+    ],
+    plots: [overheadPlot(bootSeconds, known)],
+  };
 }
 
-/** From the customer's POST to `completed`, over what the machine itself took; one at a time, and many at once. */
-export async function cold(options: ColdOptions): Promise<Findings> {
+async function measured(options: ColdOptions, isKnown: boolean): Promise<Cold> {
   const { bootSeconds, singles, together, controllers, say } = options;
+  const told = `cold, boot ${bootSeconds} s, boots ${isKnown ? 'known' : 'not known'}`;
   const world = await machinesThatBoot(
-    { bootMs: bootSeconds * 1_000, droplets: singles + together },
+    { bootMs: bootSeconds * 1_000, droplets: singles + together + 1 },
     { controllers },
   );
   try {
-    const figures: Figure[] = [];
-    const alone: number[] = [];
-    for (let i = 0; i < singles; i++) {
-      const [way] = await overheadsOf(world, [`5731${String(1_000_000 + i)}`]);
-      if (way) alone.push(way.totalMs - way.floorMs);
+    if (isKnown) await createAll(world, ['57309999999']);
+    const alone: Measured[] = [];
+    let callsAlone = 0;
+    for (const number of numbersOf('5731', singles)) {
+      const before = callsOf(world);
+      alone.push(...(await overheadsOf(world, [number])));
+      callsAlone += callsOf(world) - before;
+      // What is known of boots goes with the records of who booted.
+      if (!isKnown) await remove(world, number);
     }
-    say(`cold, boot ${bootSeconds} s: one at a time is measured`);
-    // A full minute's window, as 100 at once would find it.
-    const before = world.cloud.account.ledger.report();
+    say(`${told}: one at a time is measured`);
     await eventually(
       'the budget of the minute is full again',
-      async () => (await budgetLeft(world)) >= 160,
+      async () => (await budgetLeft(world)) >= FULL_BUDGET,
       180_000,
     );
-    const idle = world.cloud.account.ledger.report();
     const programs = [...world.controllers, ...world.apis.map((api) => api.program)];
     const used = () => programs.reduce((sum, { pid }) => sum + cpuSeconds(pid ?? 0), 0);
-    const cpu = used();
-    const ways = await overheadsOf(world, numbersOf('5732', together));
-    const cpuMs = (used() - cpu) * 1000;
-    const after = world.cloud.account.ledger.report();
-    const over = ways.map(({ totalMs, floorMs }) => totalMs - floorMs);
-    const floor =
-      percentile(
-        ways.map(({ floorMs }) => floorMs),
-        0.95,
-      ) / 1000;
-    const calls = count(after.calls) - count(idle.calls);
-    const section = `cold ${bootSeconds} s`;
-    const seconds = { section, unit: 's' };
-    figures.push(
-      {
-        ...seconds,
-        name: 'one: overhead p50',
-        value: percentile(alone, 0.5) / 1000,
-        note: `${alone.length} creates`,
-      },
-      { ...seconds, name: 'one: overhead p95', value: percentile(alone, 0.95) / 1000, most: 1 },
-      {
-        ...seconds,
-        name: `${together} at once: overhead p50`,
-        value: percentile(over, 0.5) / 1000,
-      },
-      {
-        ...seconds,
-        name: `${together} at once: overhead p95`,
-        value: percentile(over, 0.95) / 1000,
-        most: 2,
-      },
-      {
-        ...seconds,
-        name: `${together} at once: p95 to completed`,
-        value:
-          percentile(
-            ways.map(({ totalMs }) => totalMs),
-            0.95,
-          ) / 1000,
-        floor,
-        note: 'boot, sshd, bootstrap, the bot itself',
-      },
-      {
-        section,
-        unit: 'calls',
-        name: `API calls per instance, ${together} at once`,
-        value: calls / together,
-        floor: 1 + 1 / together,
-        most: 1.2,
-        note: `${calls} in all, one at a time ${(count(before.calls) / Math.max(1, singles)).toFixed(1)} each`,
-      },
-      {
-        section,
-        unit: 'ms',
-        name: 'CPU for each',
-        value: cpuMs / together,
-        note:
-          controllers === 0
-            ? 'API and controller in one process'
-            : `API and ${controllers} controllers`,
-      },
-      { section, unit: 'calls', name: 'busiest minute', value: after.busiestMinute, most: 250 },
-    );
+    const [calls, cpu] = [callsOf(world), used()];
+    const atOnce = await overheadsOf(world, numbersOf('5732', together));
+    say(`${told}: ${together} at once are measured`);
     return {
-      figures,
-      plots: [
-        {
-          file: `overhead-boot-${bootSeconds}s.svg`,
-          title: `Overhead over the floor, boot ${bootSeconds} s`,
-          x: 'overhead, s',
-          y: 'share of creates',
-          lines: [
-            { name: 'one at a time', points: distribution(alone) },
-            { name: `${together} at once`, points: distribution(over) },
-          ],
-        },
-      ],
+      alone,
+      callsAlone,
+      atOnce,
+      callsAtOnce: callsOf(world) - calls,
+      cpuMs: (used() - cpu) * 1000,
+      busiestMinute: world.cloud.account.ledger.report().busiestMinute,
+      controllers,
     };
   } finally {
     await world.close();
   }
 }
 
-const distribution = (samples: readonly number[]) =>
-  samples
-    .toSorted((a, b) => a - b)
-    .map((ms, at): readonly [number, number] => [ms / 1000, (at + 1) / samples.length]);
-
-const count = (calls: Record<string, Record<string, number>>): number =>
-  Object.values(calls)
-    .flatMap((byStatus) => Object.values(byStatus))
-    .reduce((sum, one) => sum + one, 0);
+async function remove({ apis, store }: World, number: string): Promise<void> {
+  const api = apis[0];
+  if (!api) throw new Error('There is no API to delete with.');
+  await call(api, 'DELETE', `/api/instance/${number}`);
+  await eventually('its records are gone', async () => {
+    const [instances, droplets] = [await store.list('Instance'), await store.list('Droplet')];
+    return instances.items.length + droplets.items.length === 0;
+  });
+}
 
 async function budgetLeft({ apis }: World): Promise<number> {
   const response = await fetch(`${apis[0]?.url}/api/fleet`, { headers: { 'x-api-key': API_KEY } });

@@ -29,8 +29,20 @@ export interface Plot {
   }[];
 }
 
-export const meets = ({ value, least = Number.NEGATIVE_INFINITY, most }: Figure): boolean =>
+const meets = ({ value, least = Number.NEGATIVE_INFINITY, most }: Figure): boolean =>
   value >= least && (most === undefined || value <= most);
+
+/** How many times the floor it is; undefined where there is none. */
+const ratioOf = ({ value, floor }: Figure): number | undefined =>
+  floor === undefined || floor === 0 ? undefined : value / floor;
+
+/** For programs: each figure with its ratio to the floor, and whether it meets its target where it has one. Pure. */
+export const judged = (figures: readonly Figure[]) =>
+  figures.map((figure) => ({
+    ...figure,
+    ratio: ratioOf(figure),
+    isMet: target(figure) === '' ? undefined : meets(figure),
+  }));
 
 /** By the nearest-rank method; 0 of nothing. */
 export function percentile(samples: readonly number[], share: number): number {
@@ -42,24 +54,25 @@ export function percentile(samples: readonly number[], share: number): number {
 export const rounded = (value: number): string =>
   String(Number(value.toFixed(Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 3)));
 
-function target({ least, most }: Figure): string {
+function target({ least, most }: Pick<Figure, 'least' | 'most'>): string {
   if (most === undefined) return least === undefined ? '' : `>= ${rounded(least)}`;
   return least === undefined ? `<= ${rounded(most)}` : `${rounded(least)} to ${rounded(most)}`;
 }
 
+/** A table in Markdown, one line for each figure. Pure. */
 export function table(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => [
-    figure.section,
-    figure.name,
-    `${rounded(figure.value)} ${figure.unit}`,
-    figure.floor === undefined ? '' : `${rounded(figure.floor)} ${figure.unit}`,
-    figure.floor === undefined || figure.floor === 0
-      ? ''
-      : `${(figure.value / figure.floor).toFixed(2)} x`,
-    target(figure),
-    target(figure) === '' ? '' : meets(figure) ? 'ok' : 'MISSED',
-    figure.note ?? '',
-  ]);
+  const rows = judged(figures).map(
+    ({ section, name, value, unit, floor, ratio, isMet, note, ...figure }) => [
+      section,
+      name,
+      `${rounded(value)} ${unit}`.trimEnd(),
+      floor === undefined ? '' : `${rounded(floor)} ${unit}`.trimEnd(),
+      ratio === undefined ? '' : `${ratio.toFixed(2)} x`,
+      target(figure),
+      isMet === undefined ? '' : isMet ? 'ok' : 'MISSED',
+      note ?? '',
+    ],
+  );
   const head = ['section', 'figure', 'measured', 'floor', 'ratio', 'target', '', 'how'];
   const widths = head.map((title, at) =>
     Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)),

@@ -48,6 +48,8 @@ export async function openLightFleet(size: number): Promise<LightFleet> {
       addressLeadMs: { least: 0, most: 0 },
       listLagMs: { least: 0, most: 0 },
       tagLagMs: { least: 0, most: 0 },
+      actionMs: { least: 0, most: 0 },
+      deleteMs: { least: 0, most: 0 },
     },
     classSpec: () => ({
       health: { intervalSeconds: REST_SECONDS },
@@ -126,7 +128,7 @@ async function drained({ eyes, prefix }: World): Promise<void> {
 }
 
 /** What the controller knows of the account. */
-const viewOf = ({ eyes, prefix }: World): RedisCloudView =>
+export const viewOf = ({ eyes, prefix }: World): RedisCloudView =>
   new RedisCloudView({ redis: eyes, prefix, newId: () => 'bench' });
 
 /** The first sweep that ended after this was asked and began after `time`, in ms since the epoch. */
@@ -139,9 +141,3 @@ export const sweepAfter = (world: World, time: number) =>
     },
     600_000,
   );
-
-/** Requests that the account has been sent so far. */
-export const callsOf = ({ cloud }: World): number =>
-  Object.values(cloud.account.ledger.report().calls)
-    .flatMap((byStatus) => Object.values(byStatus))
-    .reduce((sum, one) => sum + one, 0);

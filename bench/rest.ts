@@ -1,6 +1,7 @@
 import { systemClock } from '../src/clock.ts';
 import type { World } from '../test/chaos/world.ts';
-import { callsOf, sweepAfter } from './light-fleet.ts';
+import { callsOf } from './calls.ts';
+import { sweepAfter } from './light-fleet.ts';
 import { cpuSeconds } from './process-cost.ts';
 
 /** What a fleet costs to which nothing happens. */

@@ -20,6 +20,8 @@ export interface SharedCloud extends ChaosCloud {
   /** Where every bot answers, on 127.0.0.1. */
   readonly botPort: number;
   readonly looks: Looks;
+  /** Each is told when a page of the account's droplets was read, and which. */
+  readonly onPage: Set<(page: number) => void>;
 }
 
 /** The simulated account in its light mode: droplets without machines, whose bots are all one server that answers at once. */
@@ -29,8 +31,17 @@ export async function sharedCloud(options: CloudOptions): Promise<SharedCloud> {
   const account = new Account({ clock: systemClock, random, options: options.account, addresses });
   const faults = new Faults(random);
   const app = createHttp(new Api({ account, faults, clock: systemClock, options: { limits } }));
+  const onPage: SharedCloud['onPage'] = new Set();
+  const answer: typeof app.fetch = async (request, ...others) => {
+    const answered = await app.fetch(request, ...others);
+    const { pathname, searchParams } = new URL(request.url);
+    if (request.method === 'GET' && pathname === '/v2/droplets') {
+      for (const told of onPage) told(Number(searchParams.get('page') ?? 1));
+    }
+    return answered;
+  };
   const api = await new Promise<Server>((resolve) => {
-    const made = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 }, () =>
+    const made = serve({ fetch: answer, hostname: '127.0.0.1', port: 0 }, () =>
       resolve(made as Server),
     );
   });
@@ -54,6 +65,7 @@ export async function sharedCloud(options: CloudOptions): Promise<SharedCloud> {
     machines: undefined,
     botPort: portOf(bots),
     looks,
+    onPage,
     close: async () => {
       for (const server of servers) {
         server.closeAllConnections();

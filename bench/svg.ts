@@ -51,4 +51,5 @@ function niceAbove(value: number): number {
   return unit * ([1, 2, 2.5, 5, 10].find((step) => step * unit >= value) ?? 10);
 }
 
-const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');

@@ -17,6 +17,7 @@ export const noFacts: InstanceFacts = {
   wanted: aClass().droplet,
   classVersion: 'uid-class 1',
   droplet: undefined,
+  own: undefined,
   revision: 'r1',
   classRevision: 'c1',
   hasTurn: false,

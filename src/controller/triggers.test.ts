@@ -69,3 +69,70 @@ describe('listings come sooner', () => {
     expect(isChanging(droplet)).toBe(expected);
   });
 });
+
+describe('a droplet of a pool that gets ready', () => {
+  const pool = { kind: 'InstancePool', metadata: { name: 'warm' }, spec: { className: 'default' } };
+  const owner = { apiVersion: 'v1', kind: 'InstancePool', uid: 'uid-pool', controller: true };
+  const member = (name: string, readyAt: string | undefined, failures = 0) =>
+    aDroplet({
+      metadata: { name, ownerReferences: [{ ...owner, name: 'warm' }] },
+      status: {
+        id: 7,
+        ip: '127.10.0.1',
+        state: 'active',
+        preparation: { startedAt: time(1), failures, readyAt },
+      },
+    });
+  const heldUp = (name: string, declaredAt: string, reason = 'QuotaExceeded') => {
+    const condition = { type: 'Ready', status: 'False', message: '', lastTransitionTime: time(0) };
+    const conditions = [{ ...condition, status: 'False' as const, reason }];
+    const ours = { apiVersion: 'v1', kind: 'Instance', name, uid: `uid-${name}`, controller: true };
+    return {
+      instance: anInstance({
+        metadata: { name, uid: `uid-${name}`, creationTimestamp: declaredAt },
+        status: { dropletName: name, conditions },
+      }),
+      droplet: aDroplet({ metadata: { name, ownerReferences: [ours] }, status: { conditions } }),
+    };
+  };
+  const young = heldUp('bot-573330000001', time(20));
+  const old = heldUp('bot-573330000002', time(10));
+  const asking = heldUp('bot-573330000003', time(5), 'Create');
+  const barred = heldUp('bot-573330000004', time(5));
+  const taken = heldUp('bot-573330000004', time(5), 'NumberTaken').instance;
+  const instances = [young.instance, old.instance, asking.instance, taken];
+  const keysOf = (now: Droplet, before: Droplet, others: readonly Droplet[] = []) => {
+    const droplets = [now, ...others, ...[young, old, asking, barred].map((one) => one.droplet)];
+    const all = { Instance: instances, InstancePool: [pool], Droplet: droplets };
+    const list = (kind: keyof typeof all) => ({ items: all[kind] });
+    const objects = {
+      list,
+      get: (kind: keyof typeof all, name: string) =>
+        list(kind).items.find(({ metadata }) => metadata.name === name),
+    } as unknown as Objects;
+    return keysOfChange({ type: 'modified', kind: 'Droplet', object: now }, before, objects);
+  };
+
+  test('is told to the instance that has been held up for longest', () => {
+    const keys = keysOf(member('pool-warm-1', time(30)), member('pool-warm-1', undefined));
+    expect(keys.filter((key) => key.startsWith('Instance/'))).toEqual([
+      `Instance/${old.instance.metadata.name}`,
+    ]);
+  });
+
+  test('is told to one more when another waits, too', () => {
+    const keys = keysOf(member('pool-warm-1', time(30)), member('pool-warm-1', undefined), [
+      member('pool-warm-2', time(25)),
+    ]);
+    expect(keys.filter((key) => key.startsWith('Instance/'))).toEqual(
+      [old, young].map(({ instance }) => `Instance/${instance.metadata.name}`),
+    );
+  });
+
+  test.each([
+    ['waited before', member('pool-warm-1', time(30)), member('pool-warm-1', time(30))],
+    ['lets nobody in', member('pool-warm-1', time(30), 1), member('pool-warm-1', undefined)],
+  ])('is told to nobody when it %s', (_, now, before) => {
+    expect(keysOf(now, before).filter((key) => key.startsWith('Instance/'))).toEqual([]);
+  });
+});

@@ -1,13 +1,14 @@
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { uidOf } from '../resources/cloud-droplet.ts';
 import { getCondition, isConditionTrue } from '../resources/condition.ts';
-import { type Droplet, poolOf } from '../resources/droplet.ts';
+import { type Droplet, isWaiting, poolOf } from '../resources/droplet.ts';
 import type { Instance } from '../resources/instance.ts';
 import type { InstanceClass } from '../resources/instance-class.ts';
 import type { Kind, ObjectOf } from '../resources/kinds.ts';
 import { controllerOwner, POOL_LABEL } from '../resources/meta.ts';
 import type { Change } from '../store/store.ts';
 import { isOursToFinalize } from './finalizers.ts';
+import { heldUpOf, undecidedOf } from './instance/held-up.ts';
 import { rolloutMark } from './rollout.ts';
 
 /** What to look at, never what happened: "Instance/bot-573332221111", or SWEEP. */
@@ -93,6 +94,7 @@ function keysOfPause(now: Instance, then: Instance | undefined): readonly Key[] 
   const name = now.status?.dropletName;
   return name && then && then.spec.paused !== now.spec.paused ? [keyOf('Droplet', name)] : [];
 }
+
 function keysOfDroplet(
   { type, object }: Change<'Droplet'>,
   previous: Droplet | undefined,
@@ -114,8 +116,25 @@ function keysOfDroplet(
     // Also for an instance that waits for the name and does not own the droplet.
     keys.push(keyOf('Instance', controllerOwner(object.metadata)?.name ?? object.metadata.name));
   }
+  if (type !== 'deleted' && isWaiting(object) && !(previous && isWaiting(previous))) {
+    keys.push(...keysOfHeldUp(object, objects));
+  }
   if (isChanging(object) && !(previous && isChanging(previous))) keys.push(SWEEP);
   return keys;
+}
+
+/** One more waits in a pool: of the instances that could have no droplet of their own, as many as wait now, and as many of those that could not decide. */
+function keysOfHeldUp(member: Droplet, objects: Objects): readonly Key[] {
+  const classOf = (droplet: Droplet): string | undefined =>
+    objects.get('InstancePool', poolOf(droplet)?.name ?? '')?.spec.className;
+  const className = classOf(member);
+  if (className === undefined) return [];
+  const waiting = objects
+    .list('Droplet')
+    .items.filter((droplet) => isWaiting(droplet) && classOf(droplet) === className);
+  return [heldUpOf(className, objects), undecidedOf(className, objects)]
+    .flatMap((line) => line.slice(0, waiting.length))
+    .map(({ metadata }) => keyOf('Instance', metadata.name));
 }
 
 /** Declared by its instance, whose pass has written that down and goes on to see it: nobody need be told. */

@@ -1,7 +1,7 @@
 // Proves that a droplet which waits in a pool becomes a bot in a moment, and tells how long that took beside a cold create.
-import { describe, expect } from 'vitest';
+import { describe, expect, inject } from 'vitest';
 import { eventually } from '../eventually.ts';
-import { inWorld as it, type Program, type World } from './program.ts';
+import { inWorld as it, type Program, World } from './program.ts';
 
 const COLD = '573330000001';
 const WARM = ['573330000002', '573330000003'] as const;
@@ -73,5 +73,42 @@ describe('a warm pool', () => {
     expect(namesOf(world)).toEqual([COLD, ...WARM].map((number) => `bot-${number}`));
     await program.remove(WARM[0]);
     expect(namesOf(world)).toEqual([COLD, WARM[1]].map((number) => `bot-${number}`));
+  });
+
+  it('gives its droplets to instances that were held up while these filled the account', async () => {
+    const world = await World.start(inject('redisUrl'), {
+      account: { dropletLimit: 3, bootMs: { least: 10_000, most: 10_000 } },
+    });
+    try {
+      const program = await world.run();
+      await program.apply(pool(3));
+      await eventually('it fills the account', () => world.live() === 3);
+      const filling = world.simulator.account.living().map(({ id }) => id);
+      for (const numberphone of WARM) {
+        await program.request('POST', '/api/instance/create', { numberphone });
+        await eventually('it is told why it waits', async () =>
+          (await program.status(numberphone)).error?.includes('droplet limit'),
+        );
+      }
+      expect((await statusOf(program)).ready).toBe(0);
+      const ids: (number | undefined)[] = [];
+      for (const number of WARM) {
+        const { status, instanceInfo } = await program.reaches(number, 'completed', 'failed');
+        expect(status).toBe('completed');
+        ids.push(instanceInfo?.dropletId);
+      }
+      expect(filling).toEqual(expect.arrayContaining(ids));
+      expect(new Set(ids).size).toBe(2);
+      await eventually('they have their names in the cloud', () =>
+        WARM.every((number) => namesOf(world).includes(`bot-${number}`)),
+      );
+      await eventually('one still waits', async () => {
+        const { ready, claimed } = await statusOf(program);
+        return ready === 1 && claimed === 2;
+      });
+      expect([world.live(), world.made()]).toEqual([3, 3]);
+    } finally {
+      await world.close();
+    }
   });
 });

@@ -333,6 +333,38 @@ function onceChosen(world: World, act: () => void): Promise<void> {
   return world.until('an instance decides for a droplet', () => isDone, LIMIT_MS);
 }
 
+/** Longer than a create that was lost stays open, and than a resync is away. */
+const CHANGED_MS = 300_000;
+
+/** Acts at the moment at which one that is held up decides for a droplet of the pool. One whose create got lost never does, so that it is acted then, too. */
+async function onceChanging(world: World, act: () => void): Promise<void> {
+  let isDone = false;
+  const once = () => {
+    if (!isDone) act();
+    isDone = true;
+  };
+  world.store.onCommit(({ kind, object }) => {
+    if (kind !== 'Instance') return;
+    if ((object as Instance).status?.dropletName?.startsWith('pool-')) once();
+  });
+  const end = world.clock.now() + CHANGED_MS;
+  await world.until('one changes over', () => isDone || world.clock.now() >= end, LIMIT_MS);
+  once();
+}
+
+/** The droplet of a pool boots, and the account takes no other. */
+async function full(world: World): Promise<void> {
+  await world.pool('warm', { replicas: 1 });
+  await world.until('it boots', () => world.account.living().length === 1, LIMIT_MS);
+  world.setFaults([{ fault: { kind: 'quota' } }]);
+}
+
+/** There is room again: for all that wait, the look for it is due. */
+async function makeRoom(world: World): Promise<void> {
+  world.setFaults([]);
+  await world.view.setFull(undefined, await world.view.full());
+}
+
 export const claiming: readonly Scenario[] = [
   {
     name: 'fill a pool',
@@ -378,6 +410,44 @@ export const claiming: readonly Scenario[] = [
     play: async (world) => {
       await world.create(NUMBER);
       await onceChosen(world, () => void world.delete(NUMBER));
+    },
+  },
+  {
+    name: 'claim by one that is held up',
+    prepare: full,
+    play: async (world) => {
+      await world.create(NUMBER);
+      const end = world.clock.now() + CHANGED_MS;
+      const isOver = () => phaseOf(world) === 'completed' || world.clock.now() >= end;
+      await world.until('it runs', isOver, LIMIT_MS);
+      await makeRoom(world);
+    },
+  },
+  {
+    name: 'two that are held up, and one droplet that gets ready',
+    prepare: full,
+    play: async (world) => {
+      await Promise.all([world.create(NUMBER), world.create(OTHER)]);
+      await onceChanging(world, () => {});
+      await world.advance(20_000);
+      await makeRoom(world);
+    },
+  },
+  {
+    name: 'room comes as one that is held up changes over',
+    prepare: full,
+    play: async (world) => {
+      await world.create(NUMBER);
+      await onceChanging(world, () => void makeRoom(world));
+    },
+  },
+  {
+    name: 'delete as one that is held up changes over',
+    prepare: full,
+    play: async (world) => {
+      await world.create(NUMBER);
+      await onceChanging(world, () => void world.delete(NUMBER));
+      await makeRoom(world);
     },
   },
 ];

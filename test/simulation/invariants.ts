@@ -197,25 +197,37 @@ export class Invariants {
     if (then?.intent && now?.intent && then.intent.startedAt !== now.intent.startedAt) {
       this.#break(`I9: ${name} begins another create while the one before is open`);
     }
+    const other = now?.intent && !then?.intent ? this.#besides(object)[0] : undefined;
+    if (other) {
+      this.#break(`I2: a create is begun for ${name}, whose owner has ${other.metadata.name}`);
+    }
     if ((now?.attempts ?? 0) < (then?.attempts ?? 0)) {
       this.#break(`I11: attempts of ${name} go back from ${then?.attempts} to ${now?.attempts}`);
     }
   }
 
   /** A claim is for good, and an instance has one droplet. */
-  #onOwner({ metadata }: Droplet, previous: Droplet): void {
+  #onOwner(object: Droplet, previous: Droplet): void {
+    const { metadata } = object;
     const [now, then] = [metadata, previous.metadata].map(controllerOwner);
     if (now === undefined || now.uid === then?.uid) return;
     if (then?.kind === 'Instance') {
       this.#break(`I2: ${metadata.name} of ${then.name} is given to ${now.name}`);
     }
-    const others = this.#store
+    const [other] = this.#besides(object);
+    if (other) {
+      this.#break(`I2: ${now.name} has ${other.metadata.name} and claims ${metadata.name}`);
+    }
+  }
+
+  /** Other droplets of the instance that owns this one. */
+  #besides({ metadata }: Droplet): readonly Droplet[] {
+    const owner = controllerOwner(metadata);
+    if (owner?.kind !== 'Instance') return [];
+    return this.#store
       .peekAll('Droplet')
       .filter((other) => other.metadata.name !== metadata.name)
-      .filter((other) => controllerOwner(other.metadata)?.uid === now.uid);
-    if (now.kind === 'Instance' && others.length > 0) {
-      this.#break(`I2: ${now.name} has ${others[0]?.metadata.name} and claims ${metadata.name}`);
-    }
+      .filter((other) => controllerOwner(other.metadata)?.uid === owner.uid);
   }
 
   #isOf(id: number, { metadata }: Droplet): boolean {

@@ -45,6 +45,21 @@ export const DROPLET_STORIES: Readonly<Record<string, Tell>> = {
     'El droplet que iba a tomar de la reserva fue para otra instancia: busca otro',
     'The droplet that it was to claim went to another instance: it is looking for one anew',
   ),
+  GiveUpDroplet: doing(
+    'Renuncia a su propio droplet, que aún no se pudo pedir, para tomar uno de la reserva',
+    'It is giving up its own droplet, which could not be asked for yet, to claim one from the pool',
+  ),
+  NumberTaken: () => ({
+    doing: said(
+      'No toma de la reserva el droplet que espera: otro atiende ya este número',
+      'It does not claim the droplet that waits in the pool: another one serves this number already',
+    ),
+    waitingFor: said(
+      'que ese droplet deje de existir, o que se pueda crear el suyo',
+      'that droplet to be gone, or its own to be made',
+    ),
+    canDo: [said('Elimine ese droplet', 'Delete that droplet')],
+  }),
   Rename: doing(
     'Da al droplet tomado de la reserva el nombre de la instancia',
     "It is giving the claimed droplet the instance's name",

@@ -40,6 +40,7 @@ const HOLDS = new Set([
   'RepairsPaused',
   'HostKeyMismatch',
   'ClassNotFound',
+  'NumberTaken',
   'SecretMissing',
 ]);
 

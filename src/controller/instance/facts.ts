@@ -8,6 +8,7 @@ export type InstanceStep =
   | 'create-droplet'
   | 'adopt-droplet'
   | 'claim'
+  | 'give-up-droplet'
   | 'take-droplet'
   | 'release-claim'
   | 'start-anew'
@@ -36,7 +37,9 @@ export interface InstanceFacts {
   readonly wanted: DropletSpec | undefined;
   /** Tells this class, as it is now, from any other. */
   readonly classVersion: string | undefined;
-  /** The oldest droplet that waits in a pool of the class; only looked for by an instance that has decided for none yet. */
+  /** The Droplet of its own name that it owns although it goes by one of a pool. Only looked for until that one is taken, and when the instance goes. */
+  readonly own: Droplet | undefined;
+  /** The oldest droplet that waits in a pool of the class; only looked for by an instance that has decided for none yet, or whose own can't be asked for now. */
   readonly waiting: Droplet | undefined;
   /** What a pool's droplet must have been made for to be of use now. */
   readonly poolRevision: string;

@@ -5,7 +5,7 @@ import { planInstance } from './plan.ts';
 import { instanceStatus } from './status.ts';
 import { adoptDroplet } from './steps/adopt-droplet.ts';
 import { awaitBot, checkBot } from './steps/check-bot.ts';
-import { claim, releaseClaim, takeDroplet } from './steps/claim.ts';
+import { claim, giveUpDroplet, releaseClaim, takeDroplet } from './steps/claim.ts';
 import { connect } from './steps/connect.ts';
 import { createDroplet } from './steps/create-droplet.ts';
 import { deleteDroplet } from './steps/delete-droplet.ts';
@@ -32,6 +32,7 @@ export const instanceReconciler: Reconciler<'Instance', InstanceFacts, InstanceS
     'create-droplet': createDroplet,
     'adopt-droplet': adoptDroplet,
     claim,
+    'give-up-droplet': giveUpDroplet,
     'take-droplet': takeDroplet,
     'release-claim': releaseClaim,
     'start-anew': startAnew,

@@ -10,6 +10,7 @@ import type { ControllerDeps } from '../deps.ts';
 import { membersOf } from '../pool/members.ts';
 import { withImage } from './drift.ts';
 import type { InstanceFacts } from './facts.ts';
+import { byDeclaration, heldUpOf, isHeldUp, isOwnedBy } from './held-up.ts';
 import { firstLookAt } from './look-times.ts';
 import { isClaimable } from './plan.ts';
 
@@ -28,11 +29,13 @@ export async function observeInstance(
   const droplet = await store.get('Droplet', dropletNameOf(instance));
   // As it was last seen: its next version triggers its instances again.
   const klass = objects.get('InstanceClass', spec.className);
-  const mayComeFromPool = !droplet || wasBornInPool(droplet);
+  const mayTakeWaiting = isUndecided(instance, droplet) || isHeldUp(instance, droplet);
+  const mayComeFromPool = !droplet || wasBornInPool(droplet) || mayTakeWaiting;
   const pool = klass && mayComeFromPool ? poolRevision(klass.spec, settings) : '';
   const revisions = klass && revisionsOf(klass.spec, settings.botRepository);
   const revision = revisions?.of(spec) ?? '';
   const isPrepared = status?.bootstrap?.revision === revision && status.bootstrap.exitCode === 0;
+  const waiting = mayTakeWaiting ? await oldestWaiting(instance, pool, deps) : undefined;
   return {
     class: klass?.spec,
     wanted: klass && withImage(klass.spec.droplet, settings.image),
@@ -45,7 +48,8 @@ export async function observeInstance(
         (turn) => turn.name === metadata.name && turn.revision === revision,
       ) ?? false,
     poolRevision: pool,
-    waiting: await oldestWaiting(instance, droplet, pool, deps),
+    waiting,
+    own: await ownBeside(instance, droplet, deps),
     missingSecret: klass && !isPrepared ? await missingSecret(spec, klass.spec, deps) : undefined,
     firstLookAt: firstLookAt(metadata.uid, klass?.spec.health.intervalSeconds ?? 0, deps.startedAt),
     // Counted over the whole fleet, and so only when it is asked for.
@@ -53,7 +57,7 @@ export async function observeInstance(
       return deps.brakes();
     },
     sighting: mayBeSilent(instance) ? await sightingOf(droplet?.status?.id, deps) : undefined,
-    ...(droplet
+    ...(droplet && !waiting
       ? { isSwept: true, sweptAt: undefined, foreign: undefined, left: undefined }
       : await lookForForeign(metadata.name, spec.numberphone, status?.phaseStartedAt, deps)),
   };
@@ -119,30 +123,55 @@ async function leftBehind(
   return undefined;
 }
 
+/** It has decided for no droplet yet. */
+const isUndecided = ({ status }: Instance, droplet: Droplet | undefined): boolean =>
+  status?.dropletName === undefined && droplet === undefined;
+
 /**
- * The oldest droplet that can be claimed now, as this process saw them and as the store says. Of several instances that look for
- * one at the same time each takes its own, the first the oldest: all after one would lose to each other, one by one.
+ * Asked of the store, after it was written that the instance goes by another: whoever makes a record of this name from then on
+ * finds that nobody wants it.
+ */
+async function ownBeside(
+  instance: Instance,
+  droplet: Droplet | undefined,
+  { store }: ControllerDeps,
+): Promise<Droplet | undefined> {
+  const { name, deletionTimestamp } = instance.metadata;
+  const isDone = isOwnedBy(instance, droplet) && !deletionTimestamp;
+  if (isDone || dropletNameOf(instance) === name) return undefined;
+  const own = await store.get('Droplet', name);
+  return isOwnedBy(instance, own) ? own : undefined;
+}
+
+/**
+ * The oldest droplet that can be claimed now, as this process saw them and as the store says, but for those which are left to
+ * who has been held up for longer. Of several instances that look for one at the same time each takes its own, the first the
+ * oldest: all after one would lose to each other, one by one.
  */
 async function oldestWaiting(
   instance: Instance,
-  droplet: Droplet | undefined,
   revision: string,
   { objects, store }: ControllerDeps,
 ): Promise<Droplet | undefined> {
-  if (instance.status?.dropletName !== undefined || !revision || droplet) return undefined;
-  const pools = objects
+  if (!revision) return undefined;
+  const { className } = instance.spec;
+  const seen = objects
     .list('InstancePool')
-    .items.filter(({ spec }) => spec.className === instance.spec.className);
-  const seen = pools
+    .items.filter(({ spec }) => spec.className === className)
     .flatMap((pool) => membersOf(pool, objects))
     .filter((member) => isClaimable(member, revision))
     .toSorted((a, b) => readyAt(a) - readyAt(b));
+  if (seen.length === 0) return undefined;
   const others = objects
     .list('Instance')
     .items.filter(({ metadata }) => metadata.uid !== instance.metadata.uid);
   const spokenFor = new Set(others.map(({ status }) => status?.dropletName));
-  const free = seen.filter(({ metadata }) => !spokenFor.has(metadata.name));
-  const place = Math.min(others.filter((other) => isBefore(other, instance)).length, free.length);
+  const isBefore = (other: Instance) => byDeclaration(other, instance) < 0;
+  const free = seen
+    .filter(({ metadata }) => !spokenFor.has(metadata.name))
+    .slice(heldUpOf(className, objects).filter(isBefore).length);
+  const ahead = others.filter((other) => isLookingFor(className, other) && isBefore(other));
+  const place = Math.min(ahead.length, free.length);
   // Those that were left to others come last: they may not take them.
   for (const { metadata } of [...free.slice(place), ...free.slice(0, place).reverse()]) {
     const member = await store.get('Droplet', metadata.name);
@@ -151,17 +180,12 @@ async function oldestWaiting(
   return undefined;
 }
 
-/** It looks for a droplet of the same class, too, and was declared before. */
-const isBefore = (
-  { metadata, spec, status }: Instance,
-  { metadata: own, spec: wanted }: Instance,
-) =>
-  spec.className === wanted.className &&
+/** It has decided for none yet, and looks for a droplet of the class, too. */
+const isLookingFor = (className: string, { metadata, spec, status }: Instance): boolean =>
+  spec.className === className &&
   status?.dropletName === undefined &&
   status?.phase !== 'failed' &&
   !spec.paused &&
-  !metadata.deletionTimestamp &&
-  (metadata.creationTimestamp < own.creationTimestamp ||
-    (metadata.creationTimestamp === own.creationTimestamp && metadata.uid < own.uid));
+  !metadata.deletionTimestamp;
 
 const readyAt = ({ status }: Droplet): number => Date.parse(status?.preparation?.readyAt ?? '');

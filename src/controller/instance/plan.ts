@@ -10,6 +10,7 @@ import {
 import { isOursToFinalize } from '../finalizers.ts';
 import type { Plan } from '../reconciler.ts';
 import type { InstanceFacts, InstanceStep } from './facts.ts';
+import { isHeldUp, isOwnedBy, isUnmade } from './held-up.ts';
 import { planBootstrap } from './plan-bootstrap.ts';
 import { planBot } from './plan-bot.ts';
 import { planMachine } from './plan-machine.ts';
@@ -43,23 +44,28 @@ export function planInstance(
     return { wait: 'DropletReplacing', why };
   }
   return (
+    planHeldUp(instance, facts) ??
     planMachine(instance, droplet, facts, klass, now) ??
     planBootstrap(instance, droplet, facts, klass, now) ??
     planBot(instance, facts, klass, now)
   );
 }
 
-const isOurs = ({ metadata }: Instance, { droplet }: InstanceFacts): boolean =>
-  droplet?.metadata.ownerReferences?.some((owner) => owner.uid === metadata.uid) ?? false;
+const isOurs = (instance: Instance, { droplet }: InstanceFacts): boolean =>
+  isOwnedBy(instance, droplet);
+
+/** The droplet that goes next with the instance: the one that it goes by, then one of its own name that it gave up for that. Pure. */
+export const lastDroplet = (instance: Instance, facts: InstanceFacts): Droplet | undefined =>
+  isOurs(instance, facts) ? facts.droplet : facts.own;
 
 function planDeletion(instance: Instance, facts: InstanceFacts): Plan<InstanceStep> {
   const { finalizers } = instance.metadata;
-  const { droplet } = facts;
+  const droplet = lastDroplet(instance, facts);
   if (!isOursToFinalize(finalizers)) {
     return { wait: 'OthersFinalizers', why: 'Done, but for the finalizers that others have set' };
   }
-  if (!droplet || !isOurs(instance, facts)) return { do: 'finalize', why: 'The droplet is gone' };
-  if (finalizers?.includes(ORPHAN_FINALIZER)) {
+  if (!droplet) return { do: 'finalize', why: 'The droplet is gone' };
+  if (finalizers?.includes(ORPHAN_FINALIZER) && droplet !== facts.own) {
     return { do: 'orphan-droplet', why: 'Leaving the droplet to live on without the instance' };
   }
   if (!droplet.metadata.deletionTimestamp) {
@@ -113,15 +119,45 @@ function planWithoutClass(instance: Instance, facts: InstanceFacts): Plan<Instan
   return { wait: 'ClassNotFound', why };
 }
 
-/** It has decided for a droplet of a pool: take it, unless another was quicker. */
+/**
+ * It has decided for a droplet of a pool: take it, unless another was quicker. One that was declared for it before is given up
+ * first, unless it was asked for. Once that is gone none comes of it: whoever makes a record of its name again, since it was
+ * frozen, makes one that nobody wants.
+ */
 function planClaim(instance: Instance, facts: InstanceFacts): Plan<InstanceStep> | undefined {
-  const { droplet } = facts;
+  const { droplet, own, poolRevision } = facts;
   const isClaimed = dropletNameOf(instance) !== instance.metadata.name;
-  if (!isClaimed || (droplet && isOurs(instance, facts))) return undefined;
+  if (!isClaimed || isOurs(instance, facts)) return undefined;
+  if (own?.metadata.deletionTimestamp) {
+    const why = 'Its own droplet goes before it takes the one of the pool';
+    return { wait: 'GiveUpDroplet', why };
+  }
+  if (own && !isUnmade(own)) {
+    return { do: 'release-claim', why: 'Its own droplet was asked for meanwhile' };
+  }
   if (!droplet) return { do: 'release-claim', why: 'The droplet that was claimed is no more' };
-  return isClaimable(droplet, facts.poolRevision)
-    ? { do: 'take-droplet', why: `Claiming droplet ${droplet.status?.id} from its pool` }
-    : { do: 'release-claim', why: 'The droplet that was to be claimed went to another' };
+  if (!isClaimable(droplet, poolRevision)) {
+    return { do: 'release-claim', why: 'The droplet that was to be claimed went to another' };
+  }
+  const { id } = droplet.status ?? {};
+  return own
+    ? { do: 'give-up-droplet', why: `Giving up its own droplet for droplet ${id} of the pool` }
+    : { do: 'take-droplet', why: `Claiming droplet ${id} from its pool` };
+}
+
+/** Its own droplet can't be asked for now, and one waits in a pool. */
+function planHeldUp(instance: Instance, facts: InstanceFacts): Plan<InstanceStep> | undefined {
+  const { droplet, waiting } = facts;
+  if (!waiting || !isHeldUp(instance, droplet)) return undefined;
+  const taken = servedBy(facts);
+  if (taken) return { wait: 'NumberTaken', why: `${ALREADY_EXISTS} (${taken})` };
+  return { do: 'claim', why: `Claiming droplet ${waiting.status?.id} from its pool` };
+}
+
+/** What serves the number already, in words. */
+function servedBy({ left, foreign }: InstanceFacts): string | undefined {
+  if (left) return `Droplet ${left.metadata.name}`;
+  return foreign && `droplet ${foreign.id}, ${foreign.name}`;
 }
 
 /** A Droplet of its name that is not its own. */

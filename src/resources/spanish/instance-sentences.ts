@@ -41,6 +41,15 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
     'El droplet que iba a tomar de la reserva fue para otra instancia',
   ],
   [
+    'Its own droplet goes before it takes the one of the pool',
+    'Su propio droplet se retira antes de que tome el de la reserva',
+  ],
+  ['Its own droplet was asked for meanwhile', 'Mientras tanto se pidió su propio droplet'],
+  [
+    'Giving up its own droplet for droplet {id} of the pool',
+    'Renuncia a su propio droplet por el droplet {id} de la reserva',
+  ],
+  [
     'An earlier droplet of this name is still being deleted',
     'Todavía se está eliminando un droplet anterior con este nombre',
   ],

@@ -19,11 +19,12 @@ import {
   rollingOut,
   type Scenario,
 } from '../scenarios.ts';
+import { claimMutants } from './claim-mutants.ts';
 import { dropletMutants } from './droplet-mutants.ts';
 import type { Mutant } from './mutation.ts';
 import { sharingMutants } from './sharing-mutants.ts';
 
-const mutants = { ...dropletMutants, ...sharingMutants };
+const mutants = { ...dropletMutants, ...claimMutants, ...sharingMutants };
 
 /** By what a mutant is caught: a scenario as it is, or with some effect of it struck, or a journey of many instances. */
 type Net =
@@ -48,6 +49,7 @@ const nets: Readonly<Record<keyof typeof mutants, Net>> = {
   keepsDuplicates: ['create', 'repeated'],
   keepsTheAbandoned: ['delete while the bootstrap runs', 'frozen before'],
   claimsWithoutComparing: ['two instances and one droplet that waits', 'frozen before'],
+  takesBesideItsOwn: ['claim by one that is held up'],
   asksForManyWithoutIntent: ['fill a pool by an answer that gets lost'],
   believesTheFirst404: aNewbornHides,
   forgetsItsSuspicion: anOrphanIsLeft,

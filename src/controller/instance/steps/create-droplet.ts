@@ -8,7 +8,7 @@ export async function createDroplet(context: InstanceContext): Promise<StepResul
   const { object, facts, deps } = context;
   if (!facts.wanted) return undefined;
   const { metadata, spec } = object;
-  // From here on it claims no other, whatever happens: or a frozen process could give it two.
+  // From here on it claims another only when this one is given up before: or a frozen process could give it two.
   await context.save({ dropletName: metadata.name });
   try {
     await deps.store.create('Droplet', {

@@ -3,6 +3,7 @@
 -- KEYS[1]  hash of the kind's objects: name -> "<revision> <json>"
 -- KEYS[2]  the global revision
 -- KEYS[3]  stream of changes, entry ID "<revision>-0"
+-- KEYS[4…] what is kept beside the object and ends by this write
 -- ARGV[1]  name
 -- ARGV[2]  the revision that the stored object must have; "": it must not exist
 -- ARGV[3]  type of the change: added, modified, deleted (this one removes the object)
@@ -35,4 +36,5 @@ if ARGV[3] == 'deleted' then
 else
   redis.call('HSET', KEYS[1], ARGV[1], revision .. ' ' .. ARGV[5])
 end
+for i = 4, #KEYS do redis.call('DEL', KEYS[i]) end
 return { 'committed', revision }

@@ -59,7 +59,8 @@ export interface LogPiece {
 
 /**
  * What happened (events), what an instance did and waited for (timeline), and what its bootstrap printed (log). Bounded: 100
- * events per object kept 7 days, 100 entries of a timeline, 500 journeys of the fleet, 1 MiB of log per run.
+ * events per object kept 7 days, 100 entries of a timeline, 500 journeys of the fleet, 1 MiB of log per run. Log and timeline of an instance go with its record: the store takes them away. Its events
+ * expire by themselves.
  */
 export interface Journal {
   /** Records an event. Losing one is no fault of the work: never throws for an unavailable Redis. */
@@ -97,6 +98,4 @@ export interface Journal {
   readLogFrom(name: string, offset: number): Promise<LogPiece | undefined>;
   /** The newest run's log, or undefined when there was none. */
   readLog(name: string): Promise<{ readonly run: string; readonly text: string } | undefined>;
-  /** Forgets log and timeline of an instance that no longer exists. Its events expire by themselves. */
-  forget(name: string): Promise<void>;
 }

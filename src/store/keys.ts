@@ -1,4 +1,5 @@
 import { type Kind, kinds } from '../resources/kinds.ts';
+import type { Belonging } from './belongings.ts';
 
 /**
  * The name of every key that the store keeps in Redis. Scripts touch several at once: in a Redis Cluster the prefix must
@@ -84,3 +85,15 @@ export const storeKeys = (prefix: string) => ({
 });
 
 export type StoreKeys = ReturnType<typeof storeKeys>;
+
+/** Under which keys something is kept that belongs to the instance of that name. */
+export function keysOf(belonging: Belonging, name: string, keys: StoreKeys): readonly string[] {
+  switch (belonging) {
+    case 'sessions':
+      return [keys.session(name)];
+    case 'log':
+      return [keys.log(name), keys.logText(name)];
+    case 'timeline':
+      return [keys.timeline(name)];
+  }
+}

@@ -254,13 +254,6 @@ export class RedisJournal implements Journal {
       return { run, text: keptText(bytes instanceof Buffer ? bytes : Buffer.alloc(0)) };
     });
   }
-
-  async forget(name: string): Promise<void> {
-    const { log, logText, timeline } = this.#keys;
-    await answered(`forget the log of ${name}`, () =>
-      this.#redis.del(log(name), logText(name), timeline(name)),
-    );
-  }
 }
 
 type About = Pick<ObjectRef, 'kind' | 'name'>;

@@ -1,8 +1,9 @@
 import type { Redis } from 'ioredis';
 import type { Clock } from '../clock.ts';
 import { type Kind, kinds, type ObjectOf } from '../resources/kinds.ts';
+import { endedBy } from './belongings.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { type StoreKeys, storeKeys } from './keys.ts';
+import { keysOf, type StoreKeys, storeKeys } from './keys.ts';
 import { answered, tellingOnce } from './redis.ts';
 import { Script } from './script.ts';
 import {
@@ -211,9 +212,12 @@ export class RedisStore implements Store {
     if (write.type === 'unchanged') return write.object;
     const { name } = write.object.metadata;
     const { resourceVersion: _, ...metadata } = write.object.metadata;
+    const ended = endedBy(write.type, kind, write.object).flatMap((belonging) =>
+      keysOf(belonging, name, this.#keys),
+    );
     const { answer, reached } = await answered(`write ${kind} ${name}`, () =>
       this.#runCommit(
-        [this.#keys.objects(kind), this.#keys.revision, this.#keys.changes],
+        [this.#keys.objects(kind), this.#keys.revision, this.#keys.changes, ...ended],
         [
           name,
           expected,

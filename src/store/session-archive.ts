@@ -14,11 +14,14 @@ export interface SessionOwner {
   readonly uid: string;
 }
 
-/** The sessions of bots, sealed: the last three of each. */
+/**
+ * The sessions of bots, sealed: the last three of each. Those of an instance are gone once its deletion was answered: the store takes
+ * them away.
+ */
 export interface SessionArchive {
   /** Which key seals what is saved now: what was saved with another has to be saved anew. */
   readonly keyId: string | undefined;
-  /** False: the instance is no more, and nothing was kept. Throws SealError where there is no key, and StoreError `unavailable`. */
+  /** False: the instance is no more, or about to go, and nothing was kept. Throws SealError where there is no key, and StoreError `unavailable`. */
   save(owner: SessionOwner, about: SavedSession, archive: Buffer): Promise<boolean>;
   /** The newest, or undefined. Throws SealError when it can't be opened, and StoreError `unavailable`. */
   latest(

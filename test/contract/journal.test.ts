@@ -2,19 +2,37 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { instanceSpec } from '../../src/resources/instance.ts';
 import type { Journal, ObjectRef } from '../../src/store/journal.ts';
 import { connect } from '../../src/store/redis.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
+import { RedisStore } from '../../src/store/redis-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { MemoryJournal } from '../twins/memory-journal.ts';
+import { MemoryStore } from '../twins/memory-store.ts';
 import { VirtualClock } from '../twins/virtual-clock.ts';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const MIB = 1024 * 1024;
 
+/** A journal, and the store of the instances that it is about. */
+interface Subject {
+  readonly journal: Journal;
+  readonly store: Store;
+}
+
 const subjects = {
-  RedisJournal: (clock: Clock, redis: Redis): Journal =>
-    new RedisJournal({ redis, prefix: `test-${randomUUID()}`, clock }),
-  MemoryJournal: (clock: Clock): Journal => new MemoryJournal({ clock }),
+  RedisJournal: (clock: Clock, redis: Redis): Subject => {
+    const place = { redis, prefix: `test-${randomUUID()}`, clock };
+    return {
+      journal: new RedisJournal(place),
+      store: new RedisStore({ ...place, newUid: randomUUID }),
+    };
+  },
+  MemoryJournal: (clock: Clock): Subject => {
+    const store = new MemoryStore({ clock, newUid: randomUUID });
+    return { journal: new MemoryJournal({ clock, store }), store };
+  },
 };
 
 describe.each(Object.entries(subjects))('%s', (_, make) => {
@@ -22,10 +40,11 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
   let redis: Redis;
   let clock: VirtualClock;
   let journal: Journal;
+  let store: Store;
   beforeEach(() => {
     redis = connect({ url: inject('redisUrl') }, 'prompt');
     clock = new VirtualClock({ startMs: Date.UTC(2026, 5, 1, 12) });
-    journal = make(clock, redis);
+    ({ journal, store } = make(clock, redis));
   });
   afterEach(() => redis.disconnect());
 
@@ -174,10 +193,7 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
       resourceVersion,
     });
 
-    test('is undefined before there is one, and again once it is forgotten', async () => {
-      expect(await journal.timeline(bot.name)).toBeUndefined();
-      await journal.note(bot.name, bot.uid, note('creating_droplet', 'Sweep'));
-      await journal.forget(bot.name);
+    test('is undefined before there is one', async () => {
       expect(await journal.timeline(bot.name)).toBeUndefined();
     });
 
@@ -310,13 +326,27 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
       expect(piece?.text.startsWith(line)).toBe(true);
       expect(piece && piece.from + piece.text.length).toBe(piece?.to);
     });
+  });
 
-    test('is forgotten on request', async () => {
-      await journal.appendLog(name, 'run-1', 0, 'one\n');
-      await journal.forget(name);
-      expect(await journal.readLog(name)).toBeUndefined();
-      expect(await journal.logOffset(name, 'run-1')).toBe(0);
-    });
+  test('log and timeline of an instance stay until its record goes, and go with it, whoever takes it off', async () => {
+    const { name } = bot;
+    const spec = instanceSpec.parse({ numberphone: name.replace('bot-', '') });
+    const { metadata } = await store.create('Instance', { name, spec });
+    const note = { phase: 'deleting', step: null, reason: 'Sweep', message: 'Gone?', until: 1 };
+    await journal.note(name, metadata.uid, { ...note, resourceVersion: '1' });
+    await journal.appendLog(name, 'run-1', 0, 'one\n');
+    await journal.event({ ...bot, uid: metadata.uid }, 'Normal', 'Deleted', 'Gone.');
+    const left = async () => {
+      const { text } = (await journal.readLog(name)) ?? {};
+      const entries = (await journal.timeline(name))?.entries.length;
+      return { text, offset: await journal.logOffset(name, 'run-1'), entries };
+    };
+    const last = await store.delete('Instance', name);
+    expect(await left()).toEqual({ text: 'one\n', offset: 4, entries: 1 });
+    await store.update('Instance', { ...last, metadata: { ...last.metadata, finalizers: [] } });
+    expect(await store.get('Instance', name)).toBeUndefined();
+    expect(await left()).toEqual({ text: undefined, offset: 0, entries: undefined });
+    expect(await reasons()).toEqual(['Deleted']);
   });
 });
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseApiKeys } from '../../src/api/access/keys.ts';
+import { instanceSpec } from '../../src/resources/instance.ts';
 import type { AuditEntry } from '../../src/store/audit-trail.ts';
 import { NUMBER } from '../builders.ts';
-import { MemorySessionArchive } from '../twins/memory-session-archive.ts';
 import { type Api, anApi } from './api-app.ts';
 
 // Who may do what, and what is known of it afterwards.
@@ -129,8 +129,10 @@ describe('the audit trail', () => {
   });
 
   test('tells who had a saved session forgotten, once it was', async () => {
-    const sessions = new MemorySessionArchive({ isThere: () => true });
-    const own = await anApi({ apiKeys: KEYS, sessions });
+    const own = await anApi({ apiKeys: KEYS });
+    const name = `bot-${NUMBER}`;
+    const spec = instanceSpec.parse({ numberphone: NUMBER });
+    const { metadata } = await own.store.create('Instance', { name, spec });
     const path = `/api/instance/session/${NUMBER}`;
     const forget = () => own.ask('DELETE', path, undefined, { 'x-api-key': 'k-run' });
     const told = async () =>
@@ -143,13 +145,13 @@ describe('the audit trail', () => {
       sizeBytes: 1,
       fingerprint: '',
     };
-    await sessions.save({ name: `bot-${NUMBER}`, uid: 'u' }, about, Buffer.from('creds'));
+    await own.sessions.save(metadata, about, Buffer.from('creds'));
     expect((await forget()).json.data.forgotten).toBe(1);
     const entry = {
       caller: 'run',
       action: 'forget-session',
       kind: 'Instance',
-      name: `bot-${NUMBER}`,
+      name,
     };
     expect(await told()).toMatchObject([entry]);
     await own.close();

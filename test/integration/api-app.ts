@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import type { Hono } from 'hono';
 import type { Redis } from 'ioredis';
 import { pino } from 'pino';
@@ -20,12 +20,13 @@ import { RedisControllerReports } from '../../src/store/redis-controller-reports
 import { RedisErrands } from '../../src/store/redis-errands.ts';
 import { RedisJournal } from '../../src/store/redis-journal.ts';
 import { RedisLedger } from '../../src/store/redis-ledger.ts';
+import { RedisSessionArchive } from '../../src/store/redis-session-archive.ts';
 import { RedisStore } from '../../src/store/redis-store.ts';
 import { RedisWebhooks } from '../../src/store/redis-webhooks.ts';
+import { Seal } from '../../src/store/seal.ts';
 import { WatchCache } from '../../src/store/watch-cache.ts';
 import { aDroplet, anInstance, NUMBER } from '../builders.ts';
 import { MemoryBot, type MemoryBotState } from '../twins/memory-bot.ts';
-import { MemorySessionArchive } from '../twins/memory-session-archive.ts';
 import { OpenApiCheck } from './openapi-check.ts';
 
 export const KEY = 'a-key-for-tests';
@@ -45,6 +46,7 @@ export interface Api {
   readonly prefix: string;
   readonly store: RedisStore;
   readonly journal: RedisJournal;
+  readonly sessions: RedisSessionArchive;
   readonly errands: RedisErrands;
   readonly cloudView: RedisCloudView;
   readonly reports: RedisControllerReports;
@@ -74,6 +76,8 @@ export async function anApi(
   const prefix = `test-${randomUUID()}`;
   const store = new RedisStore({ redis, prefix, clock: systemClock, newUid: randomUUID });
   const journal = new RedisJournal({ redis, prefix, clock: systemClock });
+  const seal = new Seal([randomBytes(32)]);
+  const sessions = new RedisSessionArchive({ redis, prefix, seal });
   const cloudView = new RedisCloudView({ redis, prefix, newId: () => randomUUID().slice(0, 8) });
   const reports = new RedisControllerReports({ redis, prefix });
   const ledger = new RedisLedger({ redis, prefix, clock: systemClock });
@@ -102,7 +106,7 @@ export async function anApi(
     clock: systemClock,
     random: systemRandom,
     log,
-    sessions: new MemorySessionArchive({ isThere: () => true }),
+    sessions,
     audit: new RedisAuditTrail({ redis, prefix }),
     apiKeys: parseApiKeys(KEY),
     requestsPerSecond: 1_000_000,
@@ -123,6 +127,7 @@ export async function anApi(
     prefix,
     store,
     journal,
+    sessions,
     errands,
     cloudView,
     reports,

@@ -3,7 +3,6 @@ import { parseApiKeys } from '../../src/api/access/keys.ts';
 import { ROLES, type Role } from '../../src/api/access/roles.ts';
 import { type KindInfo, kinds } from '../../src/resources/kinds.ts';
 import { NUMBER } from '../builders.ts';
-import { MemorySessionArchive } from '../twins/memory-session-archive.ts';
 import { type Answer, type Api, anApi, until } from './api-app.ts';
 
 // Every route and verb, as each role.
@@ -103,8 +102,7 @@ let api: Api;
 const stopped = new AbortController();
 beforeAll(async () => {
   const apiKeys = parseApiKeys(ROLES.map((role) => `${role}:${role}:${KEYS[role]}`).join(','));
-  const sessions = new MemorySessionArchive({ isThere: () => true });
-  api = await anApi({ apiKeys, sessions });
+  api = await anApi({ apiKeys });
   // As a controller would.
   void api.errands.serve(async () => ({ ok: true, text: '[]' }), stopped.signal);
   process.env['OPENAI_OF_THE_TEST'] = 'value-of-the-openai-key';
@@ -128,7 +126,7 @@ beforeAll(async () => {
     sizeBytes: 1,
     fingerprint: 'f',
   };
-  await sessions.save(made.metadata, about, Buffer.from('creds-of-whatsapp'));
+  await api.sessions.save(made.metadata, about, Buffer.from('creds-of-whatsapp'));
 });
 afterAll(async () => {
   delete process.env['OPENAI_OF_THE_TEST'];

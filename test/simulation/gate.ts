@@ -31,7 +31,6 @@ const WRITES: ReadonlySet<string> = new Set([
   'journal.event',
   'journal.note',
   'journal.appendLog',
-  'journal.forget',
   'view.record',
   'view.forget',
   'view.setAccess',

@@ -117,11 +117,9 @@ export class World {
     this.clock = clock;
     let uids = 0;
     this.store = new MemoryStore({ clock, newUid: () => `uid-${++uids}` });
-    this.sessions = new MemorySessionArchive({
-      isThere: ({ name, uid }) => this.store.peek('Instance', name)?.metadata.uid === uid,
-    });
+    this.sessions = new MemorySessionArchive({ store: this.store });
     this.view = new MemoryCloudView({ newId: () => 'c1' });
-    this.journal = new MemoryJournal({ clock });
+    this.journal = new MemoryJournal({ clock, store: this.store });
     this.broker = new MemoryBroker({ clock, random });
     this.account = new Account({ clock, random, options: { ...ACCOUNT, ...options.account } });
     this.faults = new Faults(random);

@@ -1,5 +1,6 @@
 import { type Clock, rfc3339 } from '../../src/clock.ts';
 import type { Kind } from '../../src/resources/kinds.ts';
+import { endedBy } from '../../src/store/belongings.ts';
 import type {
   EventListOptions,
   EventPage,
@@ -27,6 +28,7 @@ import {
   type TimelineNote,
 } from '../../src/store/timeline.ts';
 import { goneRevision } from '../../src/store/writes.ts';
+import type { MemoryStore } from './memory-store.ts';
 
 interface Log {
   readonly run: string;
@@ -45,8 +47,15 @@ export class MemoryJournal implements Journal {
   readonly #timelines = new Map<string, Timeline>();
   #journeys: readonly Journey[] = [];
 
-  constructor(deps: { readonly clock: Clock }) {
-    this.#clock = deps.clock;
+  /** `store`: where the instances are whose log and timeline are kept. */
+  constructor({ clock, store }: { readonly clock: Clock; readonly store: MemoryStore }) {
+    this.#clock = clock;
+    store.onCommit(({ type, kind, object }) => {
+      const ended = endedBy(type, kind, object);
+      const { name } = object.metadata;
+      if (ended.includes('log')) this.#logs.delete(name);
+      if (ended.includes('timeline')) this.#timelines.delete(name);
+    });
   }
 
   async event(
@@ -178,11 +187,6 @@ export class MemoryJournal implements Journal {
   ): Promise<{ readonly run: string; readonly text: string } | undefined> {
     const log = this.#logs.get(name);
     return log === undefined ? undefined : { run: log.run, text: keptText(log.bytes) };
-  }
-
-  async forget(name: string): Promise<void> {
-    this.#logs.delete(name);
-    this.#timelines.delete(name);
   }
 
   #kept(key: string): readonly RecordedEvent[] {

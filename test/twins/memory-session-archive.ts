@@ -1,8 +1,10 @@
+import { endedBy } from '../../src/store/belongings.ts';
 import type {
   SavedSession,
   SessionArchive,
   SessionOwner,
 } from '../../src/store/session-archive.ts';
+import type { MemoryStore } from './memory-store.ts';
 
 interface Stored {
   readonly uid: string;
@@ -13,16 +15,22 @@ interface Stored {
 /** Sessions in memory, for simulation: opened by nobody, so not sealed. */
 export class MemorySessionArchive implements SessionArchive {
   readonly keyId = undefined;
-  readonly #isThere: (owner: SessionOwner) => boolean;
+  readonly #store: MemoryStore;
   readonly #sessions = new Map<string, readonly Stored[]>();
 
-  /** `isThere`: whether the store has that instance. */
-  constructor(deps: { readonly isThere: (owner: SessionOwner) => boolean }) {
-    this.#isThere = deps.isThere;
+  /** `store`: where the instances are that the sessions are of. */
+  constructor({ store }: { readonly store: MemoryStore }) {
+    this.#store = store;
+    store.onCommit(({ type, kind, object }) => {
+      if (endedBy(type, kind, object).includes('sessions')) {
+        this.#sessions.delete(object.metadata.name);
+      }
+    });
   }
 
   async save({ name, uid }: SessionOwner, about: SavedSession, archive: Buffer): Promise<boolean> {
-    if (!this.#isThere({ name, uid })) return false;
+    const instance = this.#store.peek('Instance', name);
+    if (instance?.metadata.uid !== uid || instance.metadata.deletionTimestamp) return false;
     const older = this.#sessions.get(name) ?? [];
     this.#sessions.set(name, [{ uid, about, archive }, ...older].slice(0, 3));
     return true;

@@ -6,8 +6,6 @@ import type { InstanceContext } from './context.ts';
 /** Lets the record go: its droplet is proven gone, or left to live on without it. */
 export async function finalize(context: InstanceContext): Promise<StepResult> {
   const { object, deps } = context;
-  await deps.journal.forget(object.metadata.name);
-  await deps.sessions.forget(object.metadata.name);
   const isOrphaning = object.metadata.finalizers?.includes(ORPHAN_FINALIZER);
   const what = isOrphaning ? 'The instance is gone' : 'The instance and its droplet are gone';
   await context.event('Normal', 'Deleted', what);

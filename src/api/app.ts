@@ -76,8 +76,9 @@ export function createApp(given: ApiDeps): Hono {
   const audited: MiddlewareHandler<Env> = (c, next) =>
     store.serve({ caller: c.get('caller'), requestId: c.get('requestId') }, next);
   app.use('/api/*', access, audited);
+  // Its status follows from what was forgotten, which is what the trail tells.
   const onForgotten = (name: string) => store.noteForgotten(name);
-  app.route('/api/instance/session', sessions({ ...deps, onForgotten }));
+  app.route('/api/instance/session', sessions({ ...given, onForgotten }));
   app.route('/api/instance', instances(deps));
   app.route('/api/instance/logs', instanceLogs(deps));
   app.route('/api/instance/explain', explanations(deps));

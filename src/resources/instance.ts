@@ -164,7 +164,7 @@ export interface RepairStatus {
   readonly replacedUid?: string | undefined;
 }
 
-/** What is kept of the bot's WhatsApp session. */
+/** What is kept of the bot's WhatsApp session. Nothing where `savedAt` is absent. */
 export interface SessionStatus {
   readonly lookedAt: string;
   readonly savedAt?: string | undefined;
@@ -174,6 +174,8 @@ export interface SessionStatus {
   readonly fingerprint?: string | undefined;
   /** Tells the key that it was sealed with from others. */
   readonly keyId?: string | undefined;
+  /** When somebody had it forgotten; absent once the next change was saved. */
+  readonly forgottenAt?: string | undefined;
   /** Why the last look saved nothing, as a sentence. */
   readonly problem?: string | undefined;
 }

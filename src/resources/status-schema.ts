@@ -106,11 +106,12 @@ const instance = {
   session: z
     .looseObject({
       lookedAt: time.describe('When it was looked at.'),
-      savedAt: time.optional().describe('When it was saved last.'),
+      savedAt: time.optional().describe('When it was saved last; absent: nothing is kept.'),
       dropletId: id.optional().describe('The droplet that it was saved from.'),
       sizeBytes: z.int().optional().describe('Packed.'),
       fingerprint: z.string().optional().describe('Differs when a file changed.'),
       keyId: z.string().optional().describe('Differs when it was sealed with another key.'),
+      forgottenAt: time.optional().describe('When it was forgotten, if it has not changed since.'),
       problem: z.string().optional().describe('Why the last look saved nothing.'),
     })
     .optional()

@@ -98,8 +98,8 @@ export function parseBackup(text: string): Backup {
 }
 
 /**
- * Neither WhatsApp sessions nor the timers of the next looks are in a backup: a status that told of a session as kept would keep
- * it from being saved again, and one that told of a recent look would keep the bot from being looked at.
+ * Neither WhatsApp sessions nor the timers of the next looks are in a backup: no status may tell of a session as kept, and one that
+ * told of a recent look would keep the bot from being looked at.
  */
 function asToBeLookedAt<T extends ObjectOf[keyof ObjectOf]>(one: T): T {
   if (one.kind !== 'Instance' || !one.status) return one;

@@ -50,6 +50,8 @@ export const storeKeys = (prefix: string) => ({
   audit: `${prefix}:audit`,
   /** List: JSON of the saved sessions of one bot, sealed, newest first. */
   session: (name: string): string => `${prefix}:session:${name}`,
+  /** String: JSON of which session of one bot was forgotten last, when nothing was saved since. */
+  forgottenSession: (name: string): string => `${prefix}:session:${name}:forgotten`,
   /** Hash: name → what is kept under it, sealed. */
   vault: `${prefix}:vault`,
 
@@ -90,7 +92,7 @@ export type StoreKeys = ReturnType<typeof storeKeys>;
 export function keysOf(belonging: Belonging, name: string, keys: StoreKeys): readonly string[] {
   switch (belonging) {
     case 'sessions':
-      return [keys.session(name)];
+      return [keys.session(name), keys.forgottenSession(name)];
     case 'log':
       return [keys.log(name), keys.logText(name)];
     case 'timeline':

@@ -96,6 +96,9 @@ export class Seal {
 
   /** It was sealed with another key than the one that seals now. */
   isOutdated(text: string): boolean {
-    return text.split('.')[1] !== this.keyId;
+    return keyIdOf(text) !== this.keyId;
   }
 }
+
+/** Which key sealed it, of which its first 16 characters are enough. */
+export const keyIdOf = (sealed: string): string | undefined => sealed.split('.')[1];

@@ -45,8 +45,17 @@ describe.concurrent('the main job', () => {
     await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
     await program.reaches(NUMBER, 'completed');
     expect(world.live()).toBe(1);
+    await proveSessions(program);
     await program.remove(NUMBER);
     expect([world.live(), world.made()]).toEqual([0, 1]);
+  }
+
+  /** What is kept of a bot's WhatsApp session lies under several keys, too. */
+  async function proveSessions(program: Program) {
+    for (const method of ['GET', 'DELETE']) {
+      const answer = await program.request(method, `/api/instance/session/${NUMBER}`);
+      expect(answer.status, await answer.text()).toBe(200);
+    }
   }
 
   it('over a Redis with a password', async (context) => {
@@ -164,6 +173,7 @@ describe.concurrent('the main job', () => {
     await eventually('the API answers again', async () => {
       return (await program.request('GET', `/api/instance/status/${NUMBER}`)).ok;
     });
+    await proveSessions(program);
     await program.remove(NUMBER);
     expect([world.live(), world.made()]).toEqual([1, 2]);
   });

@@ -3,13 +3,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { describe, expect, inject } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { eventually } from '../eventually.ts';
-import { inWorld as it, type Program } from './program.ts';
+import type { SessionStatus } from '../../src/resources/instance.ts';
+import { connect } from '../../src/store/redis.ts';
+import { eventually, Hopeless } from '../eventually.ts';
+import { API_KEY, inWorld as it, type Program } from './program.ts';
 
 const NUMBER = '573332221111';
 const PANEL_PORT = 5432;
+const INSTANCE = `/apis/orquesta.clientfy.io/v1/instances/bot-${NUMBER}`;
 
 /** The class of the examples, with the session kept. */
 function keepingSessions(): string {
@@ -23,6 +26,9 @@ const savedOf = async (program: Program): Promise<{ dropletId: number; sizeBytes
   const answer = await program.request('GET', `/api/instance/session/${NUMBER}`);
   return ((await answer.json()) as { data: { saved: [] } }).data.saved;
 };
+
+const statusOf = async (program: Program): Promise<{ session?: SessionStatus }> =>
+  ((await (await program.request('GET', INSTANCE)).json()) as { status: object }).status;
 
 const botStatus = async (host: string): Promise<string> =>
   ((await (await fetch(`http://${host}:${PANEL_PORT}/api/status`)).json()) as { status: string })
@@ -68,6 +74,101 @@ describe('a WhatsApp session', () => {
     expect(await savedOf(program)).toEqual([]);
   });
 
+  it('is saved again when only Redis lost it, and not when it was forgotten: until it changes', async ({
+    world,
+    onTestFinished,
+  }) => {
+    const redis = connect({ url: inject('redisUrl') }, 'prompt');
+    onTestFinished(() => redis.disconnect());
+    const sessionKeys = () => redis.keys(`${world.redisPrefix}:session:*`);
+    const program = await world.run({
+      ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    });
+    await program.apply(keepingSessions());
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
+    const host = instanceInfo?.ip ?? '';
+    const dropletId = instanceInfo?.dropletId ?? 0;
+    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    const isSaved = async () => (await savedOf(program)).length === 1;
+    await eventually('the session is saved', isSaved);
+    expect(await redis.del(...(await sessionKeys()))).toBe(1);
+    expect(await savedOf(program)).toEqual([]);
+    await eventually('what Redis lost is saved again', isSaved);
+
+    const told = async () => (await statusOf(program)).session;
+    const forget = async () => {
+      const answer = await program.request('DELETE', `/api/instance/session/${NUMBER}`);
+      expect(await answer.json()).toMatchObject({ data: { forgotten: 1 } });
+      expect(await told()).toEqual({
+        lookedAt: expect.any(String),
+        forgottenAt: expect.any(String),
+      });
+    };
+    await forget();
+    await eventually('it was looked at since, twice', async () => {
+      const { lookedAt = '', forgottenAt = '' } = (await told()) ?? {};
+      return Date.parse(lookedAt) > Date.parse(forgottenAt) + 10_000;
+    });
+    expect(await savedOf(program)).toEqual([]);
+    expect(await told()).toEqual({ lookedAt: expect.any(String), forgottenAt: expect.any(String) });
+    await world.suffers(dropletId, 'exec', { command: 'touch /opt/clientfy-bot/session' });
+    await eventually('its next change is saved', isSaved);
+    await eventually('and told of', async () => {
+      const { savedAt, forgottenAt } = (await told()) ?? {};
+      return savedAt !== undefined && forgottenAt === undefined;
+    });
+
+    await forget();
+    await world.suffers(dropletId, 'vanish');
+    const second = await eventually('another droplet has come up', async () => {
+      const status = await program.status(NUMBER);
+      const isOther = status.instanceInfo?.dropletId !== dropletId;
+      return isOther && status.status === 'completed' && status;
+    });
+    const newHost = second.instanceInfo?.ip ?? '';
+    await eventually('it waits for a scan, as one that never was linked', async () => {
+      const status = await botStatus(newHost);
+      if (status === 'connected') throw new Hopeless('It was given the session that was forgotten');
+      return status === 'show_qr';
+    });
+    await program.remove(NUMBER);
+    expect(await sessionKeys()).toEqual([]);
+  });
+
+  it('does not outlive a record whose finalizers are taken off by hand', async ({
+    world,
+    onTestFinished,
+  }) => {
+    const redis = connect({ url: inject('redisUrl') }, 'prompt');
+    onTestFinished(() => redis.disconnect());
+    const program = await world.run({
+      ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    });
+    await program.apply(keepingSessions());
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
+    const host = instanceInfo?.ip ?? '';
+    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await eventually('it is saved', async () => (await savedOf(program)).length > 0);
+    // The controller is held up, and the record removed by force.
+    await program.kill();
+    const api = await world.run({ ORQUESTA_ROLE: 'api' });
+    await api.request('DELETE', INSTANCE);
+    const answer = await fetch(`${api.url}${INSTANCE}`, {
+      method: 'PATCH',
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({ metadata: { finalizers: null } }),
+    });
+    expect(answer.status).toBe(200);
+    expect((await api.request('GET', INSTANCE)).status).toBe(404);
+    for (const kept of ['session', 'log', 'timeline']) {
+      expect(await redis.keys(`${world.redisPrefix}:${kept}:*`)).toEqual([]);
+    }
+  });
+
   it('is saved anew after a restore: it is in no backup', async ({ world, onTestFinished }) => {
     const dir = mkdtempSync(join(tmpdir(), 'orquesta-backup-'));
     onTestFinished(() => rmSync(dir, { recursive: true }));
@@ -104,11 +205,8 @@ describe('a WhatsApp session', () => {
     await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
     await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
     await eventually('it tells of the missing key', async () => {
-      const path = `/apis/orquesta.clientfy.io/v1/instances/bot-${NUMBER}`;
-      const { status } = (await (await program.request('GET', path)).json()) as {
-        status: { session?: { problem?: string } };
-      };
-      return status.session?.problem?.includes('ORQUESTA_ENCRYPTION_KEY');
+      const { session } = await statusOf(program);
+      return session?.problem?.includes('ORQUESTA_ENCRYPTION_KEY');
     });
     expect(await savedOf(program)).toEqual([]);
     expect((await program.status(NUMBER)).status).toBe('completed');

@@ -145,7 +145,7 @@ describe('the audit trail', () => {
       sizeBytes: 1,
       fingerprint: '',
     };
-    await own.sessions.save(metadata, about, Buffer.from('creds'));
+    await own.sessions.save(metadata, about, Buffer.from('creds'), undefined);
     expect((await forget()).json.data.forgotten).toBe(1);
     const entry = {
       caller: 'run',

@@ -126,7 +126,7 @@ beforeAll(async () => {
     sizeBytes: 1,
     fingerprint: 'f',
   };
-  await api.sessions.save(made.metadata, about, Buffer.from('creds-of-whatsapp'));
+  await api.sessions.save(made.metadata, about, Buffer.from('creds-of-whatsapp'), undefined);
 });
 afterAll(async () => {
   delete process.env['OPENAI_OF_THE_TEST'];

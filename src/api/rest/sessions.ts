@@ -1,7 +1,9 @@
 import { Hono } from 'hono';
 import { z } from 'zod';
+import type { Clock } from '../../clock.ts';
 import { instanceName } from '../../resources/instance.ts';
-import type { SessionArchive } from '../../store/session-archive.ts';
+import { type SessionArchive, toldOf } from '../../store/session-archive.ts';
+import { type Store, StoreError } from '../../store/store.ts';
 import { data } from '../openapi/answers.ts';
 import { operation } from '../openapi/operation.ts';
 import { byNumber } from './instance-operations.ts';
@@ -36,7 +38,8 @@ const forgetSession = {
   id: 'forgetInstanceSession',
   tag: 'Instancias',
   summary: 'Olvida lo que se guarda de la sesión de WhatsApp de un bot',
-  description: 'El siguiente cambio se guarda de nuevo mientras la clase lo diga.',
+  description:
+    'El siguiente cambio se guarda de nuevo mientras la clase lo diga; lo que no cambia, no.',
   params: byNumber,
   answers: {
     200: data(
@@ -47,17 +50,21 @@ const forgetSession = {
   },
 } as const;
 
+interface SessionsDeps {
+  readonly sessions: SessionArchive;
+  readonly store: Store;
+  readonly clock: Clock;
+}
+
 /**
  * /api/instance/session/{number}: what is kept of a bot's WhatsApp session, and how to have it forgotten. `onForgotten` hears of
  * each whose copies are gone.
  */
 export function sessions({
-  sessions: archive,
   onForgotten,
-}: {
-  readonly sessions: SessionArchive;
-  readonly onForgotten: (name: string) => Promise<void>;
-}): Hono {
+  ...deps
+}: SessionsDeps & { readonly onForgotten: (name: string) => Promise<void> }): Hono {
+  const { sessions: archive, clock } = deps;
   const app = new Hono();
   const tell = operation(getSession, async (c, { params: { numberphone } }) => {
     const kept = await archive.list(instanceName(numberphone));
@@ -70,11 +77,41 @@ export function sessions({
   });
   const forget = operation(forgetSession, async (c, { params: { numberphone } }) => {
     const name = instanceName(numberphone);
-    const forgotten = await archive.forget(name);
+    const forgotten = await archive.forget(name, new Date(clock.now()).toISOString());
     if (forgotten > 0) await onForgotten(name);
+    await tellStatus(name, deps);
     return c.json({ success: true, data: { numberphone, forgotten } });
   });
   app.get('/:numberphone', tell);
   app.delete('/:numberphone', forget);
   return app;
+}
+
+/** Others write the record too. */
+const MAX_TRIES = 5;
+
+/**
+ * Has the status of an instance tell what is so now. Each look of a controller does, and sets right what is missed here; but at a bot
+ * that is linked to no phone it looks not.
+ */
+async function tellStatus(name: string, { store, sessions: archive }: SessionsDeps): Promise<void> {
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const instance = await store.get('Instance', name);
+    if (!instance?.status?.session) return;
+    // After the record: whoever saves one meanwhile writes the record too.
+    const known = await archive.known(instance.metadata);
+    const { lookedAt, problem } = instance.status.session;
+    const session = { lookedAt, problem, ...toldOf(known) };
+    try {
+      await store.updateStatus('Instance', {
+        ...instance,
+        status: { ...instance.status, session },
+      });
+      return;
+    } catch (error) {
+      const isOvertaken = error instanceof StoreError && error.kind === 'conflict';
+      const isGone = error instanceof StoreError && error.kind === 'not-found';
+      if (!isOvertaken && !isGone) throw error;
+    }
+  }
 }

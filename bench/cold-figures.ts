@@ -49,7 +49,7 @@ function aloneFigures(section: string, { alone, callsAlone }: Cold): readonly Fi
       ...seconds,
       name: 'one: overhead p50',
       value: percentile(over, 0.5),
-      note: `${alone.length} creates`,
+      note: alone.length === 1 ? '1 create' : `${alone.length} creates`,
     },
     {
       ...seconds,

@@ -11,15 +11,17 @@ export interface Rest {
   readonly callsPerHour: number;
 }
 
-/** Watches the controller for `seconds` at least, from the end of one sweep to that of another: a part of that time would count one too many or none. */
+const HOUR_MS = 3_600_000;
+
+/** Watches the controller for `seconds` at least, from one sweep to another: a part of that time would count one too many or none. */
 export async function restOf(world: World, pid: number, seconds: number): Promise<Rest> {
-  await sweepAfter(world, Date.now());
+  const first = await sweepAfter(world, Date.now());
   const [callsBefore, cpuBefore, since] = [callsOf(world), cpuSeconds(pid), Date.now()];
   await systemClock.sleep(seconds * 1000);
-  await sweepAfter(world, Date.now());
-  const hours = (Date.now() - since) / 3_600_000;
+  const last = await sweepAfter(world, Date.now());
   return {
-    idleShare: (cpuSeconds(pid) - cpuBefore) / (hours * 3600),
-    callsPerHour: (callsOf(world) - callsBefore) / hours,
+    idleShare: (cpuSeconds(pid) - cpuBefore) / ((Date.now() - since) / 1000),
+    // How long each sweep took itself says nothing of how many there are.
+    callsPerHour: ((callsOf(world) - callsBefore) * HOUR_MS) / (last.startedAt - first.startedAt),
   };
 }

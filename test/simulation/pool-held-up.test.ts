@@ -11,6 +11,8 @@ import type { Intercept } from './process.ts';
 import { World } from './world.ts';
 
 const [FIRST, SECOND, THIRD] = ['573330000001', '573330000002', '573330000003'] as const;
+/** More than two pages, so that a look by name is cheaper than a listing. */
+const MANY = 450;
 const LIMIT_MS = 900_000;
 /** A resync comes only after it. */
 const AT_ONCE_MS = 20_000;
@@ -45,21 +47,47 @@ const servedBy = (world: World, number: string): readonly number[] =>
     .filter(({ metadata }) => controllerOwner(metadata)?.name === instanceName(number))
     .flatMap(({ status }) => status?.id ?? []);
 
+/** Droplets that somebody else has made; answers their ids. */
+const strangers = (world: World, names: readonly string[]): readonly number[] =>
+  world.account
+    .create({
+      ...findPlace('sfo3', 's-1vcpu-512mb-10gb', 'ubuntu-24-04-x64'),
+      names,
+      tags: [],
+      userData: '',
+      publicKeys: [],
+      features: [],
+      vpcUuid: undefined,
+    })
+    .map(({ id }) => id);
+
 /** An account that the booting droplets of a pool fill, and whoever is declared meanwhile held up. */
 async function aFullAccount(
   members: number,
   numbers: readonly string[],
   {
     intercept,
-    dropletLimit = members,
-  }: { readonly intercept?: Intercept; readonly dropletLimit?: number } = {},
+    dropletLimit,
+    others = 0,
+  }: {
+    readonly intercept?: Intercept;
+    /** Nobody is refused for want of room, but by a fault. */
+    readonly dropletLimit?: number;
+    readonly others?: number;
+  } = {},
 ): Promise<World> {
-  const world = new World({ random: seededRandom(4), account: { dropletLimit }, intercept });
+  const full = others + members;
+  const world = new World({
+    random: seededRandom(4),
+    account: { dropletLimit: dropletLimit ?? full, listLagMs: { least: 0, most: 0 } },
+    intercept,
+  });
+  for (let i = 0; i < others; i++) strangers(world, [`other-${i}`]);
   await world.start([0]);
   await world.pool('warm', { replicas: members });
-  const isFull = () => world.account.living().length === members;
+  const isFull = () => world.account.living().length === full;
   await world.until('the account is full', isFull, LIMIT_MS);
-  if (dropletLimit > members) world.setFaults([{ fault: { kind: 'quota' } }]);
+  if (dropletLimit) world.setFaults([{ fault: { kind: 'quota' } }]);
   for (const number of numbers) {
     await world.create(number);
     await world.until('it is held up', () => waitsForRoom(world, number), LIMIT_MS);
@@ -172,13 +200,45 @@ describe('an instance that waits for room in the account', () => {
     const world = await aFullAccount(2, [FIRST, SECOND]);
     const [member] = world.account.living();
     if (member) world.account.vanish(member.id);
-    const place = findPlace('sfo3', 's-1vcpu-512mb-10gb', 'ubuntu-24-04-x64');
-    const more = { tags: [], userData: '', publicKeys: [], features: [], vpcUuid: undefined };
-    world.account.create({ names: [instanceName(FIRST)], ...place, ...more });
+    strangers(world, [instanceName(FIRST)]);
     await world.until('the other runs', () => isCompleted(world, SECOND), LIMIT_MS);
     expect(goesBy(world, FIRST)).toBe(instanceName(FIRST));
     expect(servedBy(world, FIRST)).toEqual([]);
   });
+
+  it.each([
+    ['one page', 0],
+    ['several pages', MANY],
+  ])(
+    "in an account of %s sees a stranger's droplet that comes in the very moment, without asking again and again",
+    async (_, others) => {
+      const asked = { listDroplets: 0, findByName: 0 };
+      const world = await aFullAccount(1, [FIRST], {
+        others,
+        dropletLimit: others + 3,
+        intercept: async ({ method }, run) => {
+          if (method in asked) asked[method as keyof typeof asked] += 1;
+          return run();
+        },
+      });
+      let theirs: number | undefined;
+      world.store.onCommit(({ object }) => {
+        if (theirs || !(object as Droplet).status?.preparation?.readyAt) return;
+        [theirs] = strangers(world, [instanceName(FIRST)]);
+        Object.assign(asked, { listDroplets: 0, findByName: 0 });
+      });
+      const isBarred = () => readyReason(instance(world, FIRST)?.status) === 'NumberTaken';
+      await world.until('it is barred', isBarred, LIMIT_MS);
+      expect(asked.listDroplets + asked.findByName).toBeLessThan(12);
+      await world.advance(120_000);
+      expect([waiting(world), goesBy(world, FIRST)]).toEqual([1, instanceName(FIRST)]);
+      const serving = world.account.living().filter(({ name }) => name === instanceName(FIRST));
+      expect(serving.map(({ id }) => id)).toEqual([theirs]);
+      if (theirs) world.account.vanish(theirs);
+      await world.until('it runs', () => isCompleted(world, FIRST), LIMIT_MS);
+      expect(servedBy(world, FIRST)).toHaveLength(1);
+    },
+  );
 
   it.each<[string, readonly FaultRule[]]>([
     [

@@ -15,9 +15,9 @@ const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
 /** Of many that boot at the same time the last comes so many listings after the first. */
 const LISTINGS_PER_BATCH = 9;
-const MANY_BOOTING_MS = { least: 500, most: 2_500 };
+const MANY_BOOTING_MS = { least: 500, most: 2_000 };
 /** Few boots tell little of how far apart others are: no less than this share of the longest. */
-const LEAST_SPREAD = 0.4;
+const LEAST_SPREAD = 0.5;
 /** While nothing is known of boots, a hundred may take 40 s, and are not to cost a listing for each other second. */
 const MANY_UNKNOWN_SHARE = 0.25;
 const MANY_UNKNOWN_MS = { least: 1_000, most: 5_000 };
@@ -27,6 +27,8 @@ const ADDRESSED_SHARE = 0.25;
 /** However well it is known how long machines take to boot, one may be quicker. */
 const SURPRISE_MS = 10_000;
 const EARLY = 0.9;
+/** The fewer are known, the quicker another may be: so much of the quickest, shared among those that are known, is taken off. */
+const EARLY_UNKNOWN = 0.35;
 const LATE = 1.5;
 const PAGE_SIZE = 200;
 /** However young a change is: DigitalOcean's 250 requests a minute are for other things too. */
@@ -45,6 +47,8 @@ const LATEST_BOOTS = 20;
 export interface Boots {
   readonly least: number;
   readonly most: number;
+  /** Of how many machines that is known. */
+  readonly count: number;
 }
 
 interface Bounds {
@@ -95,7 +99,7 @@ function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | 
   if (!boots || age > boots.most * LATE) {
     return isMany ? within(MANY_UNKNOWN_MS, MANY_UNKNOWN_SHARE * age) : within(bounds, SHARE * age);
   }
-  const early = boots.least * EARLY - age;
+  const early = boots.least * (EARLY - EARLY_UNKNOWN / boots.count) - age;
   if (early > bounds.least) return Math.min(early, SURPRISE_MS);
   const spread = Math.max(boots.most - boots.least, LEAST_SPREAD * boots.most);
   return isMany ? within(MANY_BOOTING_MS, spread / LISTINGS_PER_BATCH) : FEW_MS.least;
@@ -118,7 +122,7 @@ export function bootsOf(droplets: readonly Droplet[]): Boots | undefined {
   }
   if (latest.length === 0) return undefined;
   const took = latest.map((boot) => Date.parse(boot.addressedAt) - Date.parse(boot.acceptedAt));
-  return { least: Math.min(...took), most: Math.max(...took) };
+  return { least: Math.min(...took), most: Math.max(...took), count: took.length };
 }
 
 /** When the cloud was last asked for the change that is under way; 0 when that is not known. */

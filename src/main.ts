@@ -3,6 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { applyClasses, OWN_CLASSES } from './classes.ts';
 import { systemClock } from './clock.ts';
 import { type Config, ConfigError, cleartextWarning, readConfig } from './config.ts';
+import { boundGarbage } from './heap.ts';
 import { createLog, type Logger } from './log.ts';
 import { mustAnswer } from './open-redis.ts';
 import { durabilityWarnings } from './store/redis.ts';
@@ -48,6 +49,7 @@ export async function startOrquesta(config: Config, log: Logger): Promise<Orques
 
 /** Runs with the settings of the environment and `.env` until SIGINT or SIGTERM. Answers the exit code. */
 export async function serve(): Promise<number> {
+  boundGarbage();
   if (existsSync('.env')) process.loadEnvFile('.env');
   let config: Config;
   try {

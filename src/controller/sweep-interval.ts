@@ -14,7 +14,7 @@ const FEW = 10;
 const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
 /** Of many that boot at the same time the last comes so many listings after the first. */
-const LISTINGS_PER_BATCH = 9;
+const LISTINGS_PER_BATCH = 10;
 const MANY_BOOTING_MS = { least: 500, most: 2_000 };
 /** Few boots tell little of how far apart others are: no less than this share of the longest. */
 const LEAST_SPREAD = 0.5;

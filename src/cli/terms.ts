@@ -25,8 +25,27 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Runs a command's work; an error becomes its sentence on standard error and an exit code. */
+/**
+ * Runs a command's work; an error becomes its sentence on standard error and an exit code. All that was printed has been taken by
+ * whoever reads it when this resolves: the program may end. A reader that leaves before has not got it: that is a failure, without a word.
+ */
 export async function answering(usage: string, work: () => Promise<number>): Promise<number> {
+  let isLost = false;
+  // Unheard, it would end the program with a trace.
+  process.stdout.on('error', () => {
+    isLost = true;
+  });
+  const code = await codeOf(usage, work);
+  const isTaken = (await taken(process.stdout)) && !isLost;
+  await taken(process.stderr);
+  return isTaken ? code : FAILED;
+}
+
+/** Whether somebody has all that was printed. A pipe takes 64 KiB at once, and the rest when it is read: a process that ends does not wait. */
+const taken = (stream: NodeJS.WriteStream): Promise<boolean> =>
+  new Promise((resolve) => stream.write('', (error) => resolve(!error)));
+
+async function codeOf(usage: string, work: () => Promise<number>): Promise<number> {
   try {
     return await work();
   } catch (error) {

@@ -1,4 +1,4 @@
-// Proves that a WhatsApp session outlives a real droplet: OpenSSH's own SFTP, systemd's own ExecStartPre, a bot that is not root.
+// Proves that a WhatsApp session outlives a real droplet: OpenSSH's own SFTP, systemd's own order of units, a bot that is not root.
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import type { Program } from '../e2e/program.ts';
@@ -79,6 +79,8 @@ describe.skipIf(labLacks)('a WhatsApp session on real droplets', () => {
     expect(journal).not.toContain('a QR code is ready');
     await tell(`runuser -u clientfy -- touch ${HOME}/auth/creds.json`);
     expect(await tell('ls -A /var/lib/orquesta/session')).toBe('done\npath\nrestore.sh');
+    // Whoever runs bots may set their environment, which must not reach what root runs for them.
+    expect(await tell('systemctl show -p ExecStartPre --value clientfy-bot')).toBe('');
   });
 
   it('is put back once: a restart leaves what the bot has', async () => {

@@ -215,6 +215,38 @@ describe.each(kinds)('a droplet in $sandbox by $addressing', (kind) => {
       });
     });
 
+    it("runs what a service wants before it, with nothing of the service's environment", async () => {
+      const folder = kind.sandbox === 'plain' ? droplet.folder : '';
+      const write = (name: string, lines: readonly string[]) =>
+        run(`cat > ${root}/etc/systemd/system/${name}`, `${lines.join('\n')}\n`);
+      await write('before.service', [
+        '[Service]',
+        'Type=oneshot',
+        `ExecStart=/bin/sh -c 'echo "$\${SECRET:-none}" >> ${folder}/opt/before; exit 1'`,
+      ]);
+      await run(`mkdir -p ${root}/etc/systemd/system/after.service.d`);
+      await write('after.service.d/first.conf', [
+        '[Unit]',
+        'Wants=before.service network-online.target',
+        'After=network-online.target before.service',
+      ]);
+      await write('after.service', [
+        '[Unit]',
+        'Wants=no-such.service',
+        'After=no-such.service',
+        '[Service]',
+        'Environment=SECRET=its-own',
+        `ExecStart=/bin/sh -c 'cat ${folder}/opt/before > ${folder}/opt/after; exec sleep 1000'`,
+      ]);
+      await run('systemctl daemon-reload && systemctl start after');
+      const seen = await until('the service is up', async () => {
+        const { stdout } = await run(`cat ${root}/opt/after`);
+        return stdout || undefined;
+      });
+      expect(seen).toBe('none\n');
+      await run('systemctl stop after');
+    });
+
     it('follows its sshd: a new host key counts after a restart, and open sessions live on', async () => {
       const made = await run(
         `rm -f ${root}/etc/ssh/ssh_host_ed25519_key && ssh-keygen -q -t ed25519 -N '' -f ${root}/etc/ssh/ssh_host_ed25519_key && cat ${root}/etc/ssh/ssh_host_ed25519_key.pub && systemctl restart ssh`,

@@ -77,16 +77,21 @@ async function saved(droplet: ReturnType<typeof aDroplet>, known = '') {
   return look;
 }
 
-/** As run.sh and the service's ExecStartPre do it. */
+const UNITS = '/etc/systemd/system';
+const DROP_IN = `${UNITS}/bot.service.d/orquesta-session.conf`;
+
+/** As run.sh does it, and systemd before it starts the bot. */
 async function putBack(droplet: ReturnType<typeof aDroplet>, path = PATH): Promise<void> {
   const { at, sh } = droplet;
   for (const { path: where, content } of restoreFiles(path)) writeFileSync(at(where), content);
   mkdirSync(at('/bin'), { recursive: true });
   writeFileSync(at('/bin/systemctl'), '#!/bin/sh\n', { mode: 0o755 });
   const env = { BOT_SERVICE: 'bot.service', PATH: `${at('/bin')}:${process.env['PATH']}` };
-  for (const verb of ['install', 'restore']) {
-    await sh(`sh ${at('/var/lib/orquesta/session/restore.sh')} ${verb}`, '', env);
-  }
+  await sh(`sh ${at('/var/lib/orquesta/session/restore.sh')} install`, '', env);
+  if (!existsSync(at(DROP_IN))) return;
+  const wanted = /^Wants=(.+)$/m.exec(readFileSync(at(DROP_IN), 'utf8'))?.[1];
+  const unit = readFileSync(at(`${UNITS}/${wanted}`), 'utf8');
+  await sh(/^ExecStart=(.+)$/m.exec(unit)?.[1] ?? 'false');
 }
 
 describe('a session that is saved', () => {
@@ -123,6 +128,23 @@ describe('a session that is saved', () => {
     await putBack(other);
     expect(existsSync(other.at(`${PATH}/creds.json`))).toBe(false);
     expect(existsSync(other.at('/var/lib/orquesta/session/in'))).toBe(false);
+  });
+
+  it("is put back by a unit of its own: in the bot's, root would run by what whoever runs bots puts into its environment", async () => {
+    const [one, other] = [aDroplet(), aDroplet()];
+    link(one);
+    await uploadSession(other.session, 'run-1', (await saved(one)).archive, live());
+    await putBack(other);
+    const dropIn = readFileSync(other.at(DROP_IN), 'utf8').trim().split('\n');
+    // Wanted and not required: a bot without its session asks to be linked again, which is better than no bot.
+    expect(dropIn).toEqual([
+      '[Unit]',
+      'Wants=orquesta-session.service',
+      'After=orquesta-session.service',
+    ]);
+    const unit = readFileSync(other.at(`${UNITS}/orquesta-session.service`), 'utf8');
+    expect(unit).toContain('\nType=oneshot\n');
+    expect(unit).not.toMatch(/^Environment/m);
   });
 
   it('may be one file', async () => {

@@ -151,6 +151,7 @@ export class Services {
     unit.starts.push(now);
     let child;
     try {
+      this.#runWanted(unit.name);
       const env = this.#environment(section);
       const line = valuesOf(section, 'ExecStart').at(-1);
       if (line === undefined) throw new Error('the unit has no ExecStart');
@@ -189,6 +190,22 @@ export class Services {
     child.once('exit', (code, signal) => {
       if (didStart) this.#exited(unit, section, code, signal);
     });
+  }
+
+  /** What it wants and starts after, of those that run to an end: each by its own environment. One that fails stops nobody. */
+  #runWanted(name) {
+    const { Unit } = this.#sections(name);
+    const after = valuesOf(Unit, 'After').flatMap(splitWords);
+    const wanted = valuesOf(Unit, 'Wants').flatMap(splitWords);
+    for (const other of wanted.filter((one) => after.includes(one))) {
+      const section = this.#section(other);
+      if (valuesOf(section, 'Type').at(-1) !== 'oneshot') continue;
+      const env = this.#environment(section);
+      for (const line of valuesOf(section, 'ExecStart')) {
+        const [program, ...args] = commandWords(line, env);
+        spawnSync(program, args, { cwd: this.#root || '/', env, stdio: 'ignore' });
+      }
+    }
   }
 
   #exited(unit, section, code, signal) {
@@ -248,13 +265,17 @@ export class Services {
   }
 
   #section(name) {
-    if (!this.exists(name)) return undefined;
+    return this.#sections(name).Service;
+  }
+
+  #sections(name) {
+    if (!this.exists(name)) return {};
     const folder = `${this.#root}/etc/systemd/system/${name}.d`;
     const dropIns = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
     const texts = dropIns
       .filter((file) => file.endsWith('.conf'))
       .map((file) => fs.readFileSync(`${folder}/${file}`, 'utf8'));
-    return parseUnit([this.read(name), ...texts].join('\n')).Service;
+    return parseUnit([this.read(name), ...texts].join('\n'));
   }
 
   #file(name) {

@@ -167,6 +167,36 @@ describe('a session that is saved', () => {
     expect((await read(droplet, second.fingerprint)).is).toBe('saved');
   });
 
+  it('is copied again when the bot wrote to it meanwhile, and told of when it never stops', async () => {
+    const droplet = aDroplet();
+    link(droplet);
+    /** A droplet whose bot writes while the first so many copies are made. */
+    const busy = (copies: number): Session => {
+      writeFileSync(droplet.at('/copies'), '');
+      mkdirSync(droplet.at('/bin'), { recursive: true });
+      const tar = `#!/bin/sh
+if [ "$1" = -cf ]; then
+  printf x >>${droplet.at('/copies')}
+  [ "$(wc -c <${droplet.at('/copies')})" -gt ${copies} ] || printf x >>${droplet.at(`${PATH}/creds.json`)}
+fi
+PATH='${process.env['PATH']}' exec tar "$@"
+`;
+      writeFileSync(droplet.at('/bin/tar'), tar, { mode: 0o755 });
+      const env = { PATH: `${droplet.at('/bin')}:${process.env['PATH']}` };
+      return {
+        ...droplet.session,
+        exec: (command, { stdin }) => droplet.sh(command, stdin, env),
+      };
+    };
+    expect((await readSession(busy(2), PATH, '', live())).is).toBe('saved');
+    expect(readFileSync(droplet.at('/copies'), 'utf8')).toBe('xxx');
+    expect(await readSession(busy(1_000), PATH, '', live())).toEqual({
+      is: 'not-kept',
+      why: 'The bot wrote to its session during each of 5 copies',
+    });
+    expect(readdirSync(droplet.at('/var/lib/orquesta/session'))).toEqual([]);
+  });
+
   it('is not put over what a bot has there already, nor brought to a run that has begun', async () => {
     const [one, other] = [aDroplet(), aDroplet()];
     link(one);
@@ -268,6 +298,22 @@ describe('what is not kept', () => {
     rmSync(above.at('/opt/bot'), { recursive: true });
     symlinkSync(above.at('/etc'), above.at('/opt/bot'));
     expect(await why(above)).toMatch(/leads through a link/);
+  });
+
+  it('what the droplet has no room to copy', async () => {
+    const droplet = aLinked();
+    mkdirSync(droplet.at('/bin'));
+    const full =
+      '#!/bin/sh\n[ "$1" != -xpf ] || { echo "No space left on device" >&2; exit 2; }\ncat\n';
+    writeFileSync(droplet.at('/bin/tar'), full, { mode: 0o755 });
+    const env = { PATH: `${droplet.at('/bin')}:${process.env['PATH']}` };
+    const session: Session = {
+      ...droplet.session,
+      exec: (command, { stdin }) => droplet.sh(command, stdin, env),
+    };
+    expect(await why({ ...droplet, session })).toBe(
+      'The session could not be copied on the droplet: No space left on device',
+    );
   });
 
   it('more than 16 MiB, 6 MiB packed, or 10,000 files', async () => {

@@ -14,6 +14,8 @@ const BASE = `${HOME}/session`;
 const LIMITS: TreeLimits = { bytes: 16 * 1024 * 1024, entries: 10_000, depth: 16 };
 /** Three of them are kept of each bot. */
 const MAX_PACKED_BYTES = 6 * 1024 * 1024;
+/** A bot may write at any moment: while it does, so many copies are made. */
+const COPIES = 5;
 /** To fetch or put back a session of thousands of files from far away. */
 const TIMEOUT_MS = 180_000;
 
@@ -24,7 +26,7 @@ const FINGERPRINT = /^[0-9a-f]{64}$/;
 /** What a look at a bot's session comes to. */
 export type SessionLook =
   | { readonly is: 'saved'; readonly fingerprint: string; readonly archive: Buffer }
-  | { readonly is: 'unchanged' | 'torn' }
+  | { readonly is: 'unchanged' }
   | { readonly is: 'not-kept'; readonly why: string };
 
 /**
@@ -43,12 +45,14 @@ export async function readSession(
     `known='${FINGERPRINT.test(known) ? known : ''}'`,
     `limit=${LIMITS.bytes}`,
     `most=${LIMITS.entries}`,
+    `tries=${COPIES}`,
   ];
   const told = await session.exec(`${input.join('\n')}\n${SAVE}`, { signal });
   const [word = '', value = ''] = told.stdout.trim().split(' ');
-  if (word === 'unchanged' || word === 'torn') return { is: word };
-  if (word !== 'taken') return { is: 'not-kept', why: whyNot(word, value, path, told.stderr) };
-  if (!FINGERPRINT.test(value)) return { is: 'torn' };
+  if (word === 'unchanged') return { is: 'unchanged' };
+  if (word !== 'taken' || !FINGERPRINT.test(value)) {
+    return { is: 'not-kept', why: whyNot(word, value, path, told.stderr) };
+  }
   const copy = `${BASE}/out-${value}`;
   try {
     const fetch = (files: RemoteFiles) =>
@@ -78,6 +82,8 @@ function whyNot(word: string, value: string, path: string, stderr: string): stri
       return tooLarge(`${Number(value)} bytes`);
     case 'many':
       return tooLarge(`${Number(value)} files`);
+    case 'torn':
+      return `The bot wrote to its session during each of ${COPIES} copies`;
     default:
       return `The session could not be copied on the droplet: ${machineWords(stderr, 200)}`;
   }

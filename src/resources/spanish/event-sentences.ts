@@ -89,6 +89,10 @@ export const EVENT_SENTENCES: readonly Sentence[] = [
     'The session could not be copied on the droplet: {why*}',
     'La sesión no se pudo copiar en el droplet: {why}',
   ],
+  [
+    'The bot wrote to its session during each of {count} copies',
+    'El bot escribió en su sesión durante cada una de {count} copias',
+  ],
   ['There is no {path}', 'No existe {path}'],
   ['There is no room for {path}', 'No hay espacio para {path}'],
   ['The machine refused {path+}: {words*}', 'La máquina rechazó {path}: {words}'],

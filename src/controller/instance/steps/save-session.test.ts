@@ -76,7 +76,10 @@ test('what the status tells of as kept, and is not, is saved anew and told of no
   const was = { ...SAVED, keyId: 'new' };
   const { asked, written } = await look(undefined, { was, says: 'torn' });
   expect(asked).toBe('');
-  expect(written).toEqual({ lookedAt: time(0) });
+  expect(written).toEqual({
+    lookedAt: time(0),
+    problem: 'The bot wrote to its session during each of 5 copies',
+  });
   const failed = await look(undefined, { was, says: 'none' });
   expect(failed.written).toEqual({
     lookedAt: time(0),

@@ -38,7 +38,6 @@ export async function saveSession(context: InstanceContext): Promise<StepResult>
         await tell(known, look.why);
         break;
       case 'unchanged':
-      case 'torn':
         await tell(known);
     }
   } catch (error) {

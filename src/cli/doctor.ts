@@ -17,6 +17,7 @@ import {
   checkKeys,
   checkLogin,
   checkPort,
+  checkSessions,
   checkWayOut,
 } from './doctor/local.ts';
 import { checkRedis } from './doctor/redis.ts';
@@ -66,11 +67,13 @@ async function examine(config: Config): Promise<readonly Check[]> {
     checkCloudAddress(config),
     ...cloud,
     ...(await examineClasses(config, everything, isAnswered)),
-    checkLogin(config),
-    ...[checkKeys(config)].filter((check) => check !== undefined),
-    ...(await present(
-      checkWayOut(droplets, config.SSH_PORT, portMap(config.ORQUESTA_PORT_MAP_FILE)),
-    )),
+    ...[checkLogin(config), checkKeys(config)].filter((check) => check !== undefined),
+    // An API logs in to nothing, and its way there may be closed on purpose.
+    ...(config.ORQUESTA_ROLE === 'api'
+      ? []
+      : await present(
+          checkWayOut(droplets, config.SSH_PORT, portMap(config.ORQUESTA_PORT_MAP_FILE)),
+        )),
     ...(config.ORQUESTA_ROLE === 'controller' ? [] : [await checkPort(config)]),
   ];
 }
@@ -123,7 +126,11 @@ async function examineClasses(
   const defaultImage = instanceClassSpec.parse({}).droplet.image;
   const imageOf = ({ droplet: { image } }: InstanceClassSpec) =>
     image === defaultImage ? (config.DIGITALOCEAN_IMAGE ?? image) : image;
-  return isAnswered ? checkClasses(asking(config), classes, imageOf) : [];
+  const sessions = checkSessions(config, classes);
+  return [
+    ...(isAnswered ? await checkClasses(asking(config), classes, imageOf) : []),
+    ...(sessions ? [sessions] : []),
+  ];
 }
 
 const present = async <T>(asked: Promise<T | undefined>): Promise<readonly T[]> => {

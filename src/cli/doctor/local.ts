@@ -1,9 +1,10 @@
 import { readFileSync, statSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, isIPv6 } from 'node:net';
 import { guessableKeysOf, LEAST_UNGUESSABLE } from '../../api/access/keys.ts';
 import { type Config, cleartextWarning } from '../../config.ts';
 import type { Dial } from '../../dial.ts';
 import type { Droplet } from '../../resources/droplet.ts';
+import type { InstanceClassSpec } from '../../resources/instance-class.ts';
 import { authorizedKey } from '../../ssh/authorized-key.ts';
 import { privateKeysIn } from '../../ssh/private-keys.ts';
 import { type Check, failed, ok, warning } from './check.ts';
@@ -33,9 +34,10 @@ export function checkCloudAddress(config: Config): Check {
     : warning('way to the cloud', warned);
 }
 
-/** Whether there is a way to log in to droplets, and no one else has it. */
-export function checkLogin(config: Config): Check {
+/** Whether there is a way to log in to droplets, and no one else has it; undefined: the role needs none. */
+export function checkLogin(config: Config): Check | undefined {
   const { SSH_PRIVATE_KEY_FILE: file, DIGITALOCEAN_SSH_PASSWORD: password } = config;
+  if (config.ORQUESTA_ROLE === 'api') return undefined;
   if (file !== undefined) return checkKeyFile(file);
   if (password === undefined) {
     return config.ORQUESTA_ENCRYPTION_KEY === undefined
@@ -69,6 +71,21 @@ function checkKeyFile(file: string): Check {
   }
 }
 
+/** Whether what the classes would keep of bots' WhatsApp sessions can be sealed; undefined: nothing, or it is not this role's to do. */
+export function checkSessions(
+  config: Config,
+  classes: ReadonlyMap<string, InstanceClassSpec>,
+): Check | undefined {
+  const keeping = [...classes].flatMap(([name, { session }]) => (session ? [name] : []));
+  if (keeping.length === 0 || config.ORQUESTA_ROLE === 'api') return undefined;
+  return config.ORQUESTA_ENCRYPTION_KEY === undefined
+    ? warning(
+        'sessions',
+        `Classes would have WhatsApp sessions kept (${keeping.join(', ')}), which takes ORQUESTA_ENCRYPTION_KEY: set it to what "openssl rand -base64 32" prints, or every new droplet has to be linked anew.`,
+      )
+    : ok('sessions', `kept for the classes ${keeping.join(', ')}, sealed`);
+}
+
 /** Whether the API's port is free, or taken by Orquesta itself. */
 export async function checkPort(config: Config): Promise<Check> {
   const { PORT: port, HOST: host = '127.0.0.1' } = config;
@@ -83,9 +100,7 @@ export async function checkPort(config: Config): Promise<Check> {
     return failed('port', `The API can't listen on ${host}:${port} (${code}): set HOST and PORT.`);
   }
   const scheme = config.TLS_CERT_FILE || config.TLS_SELF_SIGNED_DIR ? 'https' : 'http';
-  const isOurs = await fetch(
-    `${scheme}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${port}/version`,
-  )
+  const isOurs = await fetch(`${scheme}://${reachable(host)}:${port}/version`)
     .then(async (answer) => 'version' in ((await answer.json()) as object))
     .catch(() => false);
   if (isOurs) return ok('port', `Orquesta serves at ${host}:${port}`);
@@ -95,6 +110,12 @@ export async function checkPort(config: Config): Promise<Check> {
         `${host}:${port} is taken, by Orquesta or by another program: set PORT to another if it does not start.`,
       )
     : failed('port', `${host}:${port} is taken by another program: set PORT to another.`);
+}
+
+/** As a URL has it: nobody calls "all addresses". */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return isIPv6(host) ? `[${host === '::' ? '::1' : host}]` : host;
 }
 
 /** Whether SSH gets out of here, tried at droplets that run. */

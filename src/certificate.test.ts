@@ -1,9 +1,9 @@
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ownNames, selfSigned } from './certificate.ts';
+import { givenCertificate, ownNames, selfSigned } from './certificate.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
@@ -48,4 +48,22 @@ it('names this machine, HOST and TLS_NAMES', () => {
     expect.arrayContaining(['localhost', '127.0.0.1', 'a.example', '10.0.0.9']),
   );
   expect(names).not.toContain('0.0.0.0');
+});
+
+it('one that is given is refused when no client could speak to it: empty, broken, or by another key', async () => {
+  const file = (name: string, text: string) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const { cert, key } = await selfSigned(join(folder, 'a'), ['localhost'], NOW);
+  const { key: otherKey } = await selfSigned(join(folder, 'b'), ['localhost'], NOW);
+  const [certFile, keyFile, empty] = [file('cert', cert), file('key', key), file('empty', '')];
+  expect(givenCertificate(certFile, keyFile)).toEqual({ cert, key });
+  const refused = (...files: [string, string]) =>
+    expect(() => givenCertificate(...files)).toThrow();
+  refused(empty, empty);
+  refused(certFile, empty);
+  refused(file('broken', cert.slice(0, 100)), keyFile);
+  refused(certFile, file('other', otherKey));
+  refused(certFile, join(folder, 'none'));
 });

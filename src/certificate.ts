@@ -12,6 +12,7 @@ import {
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { generate } from 'selfsigned';
 
 /** PEM texts. */
@@ -20,6 +21,18 @@ export interface ServerCertificate {
   readonly key: string;
   /** What a client must trust. */
   readonly ca: string;
+}
+
+/** The certificate of two PEM files, read now. Throws Error for one by which nobody could be spoken to. */
+export function givenCertificate(
+  certFile: string,
+  keyFile: string,
+): Pick<ServerCertificate, 'cert' | 'key'> {
+  const [cert, key] = [readFileSync(certFile, 'utf8'), readFileSync(keyFile, 'utf8')];
+  // With nothing in them a server would start, and each handshake fail.
+  if (cert.trim() === '' || key.trim() === '') throw new Error('one of the files is empty');
+  createSecureContext({ cert, key });
+  return { cert, key };
 }
 
 const DAY_MS = 24 * 60 * 60 * 1000;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Hono } from 'hono';
 import { authenticate } from '../api/access/authenticate.ts';
@@ -8,7 +8,7 @@ import { createApp } from '../api/app.ts';
 import { readConsole } from '../api/console.ts';
 import { readiness } from '../api/health.ts';
 import { createStatusApp } from '../api/status-app.ts';
-import { ownNames, selfSigned } from '../certificate.ts';
+import { givenCertificate, ownNames, selfSigned } from '../certificate.ts';
 import type { Config } from '../config.ts';
 import type { BullmqQueue } from '../queue/bullmq-queue.ts';
 import { listen } from '../serve.ts';
@@ -112,7 +112,7 @@ async function certificateOf(config: Config, now: number) {
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key, TLS_SELF_SIGNED_DIR: folder } = config;
   const isGiven = cert !== undefined && key !== undefined;
   try {
-    if (isGiven) return { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    if (isGiven) return givenCertificate(cert, key);
     return folder === undefined ? undefined : await selfSigned(folder, ownNames(config), now);
   } catch (cause) {
     const names = isGiven ? 'TLS_CERT_FILE and TLS_KEY_FILE' : 'TLS_SELF_SIGNED_DIR';

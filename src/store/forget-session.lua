@@ -14,7 +14,9 @@ local count = redis.call('LLEN', KEYS[2])
 local newest = redis.call('LINDEX', KEYS[2], 0)
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 redis.call('DEL', KEYS[2])
-local instance = stored and cjson.decode(string.match(stored, '^%d+ (.*)$'))
+-- Half of a surrogate pair is text to JavaScript, and no JSON to this decoder.
+local json = stored and string.gsub(string.match(stored, '^%d+ (.*)$'), '\\u[dD][89a-fA-F]%x%x', '\\u0020')
+local instance = json and cjson.decode(json)
 if not instance or instance.metadata.deletionTimestamp then return count end
 
 -- Where Redis had lost it, its status still tells of the one that nobody wants kept.

@@ -14,7 +14,9 @@
 
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 if not stored then return 0 end
-local instance = cjson.decode(string.match(stored, '^%d+ (.*)$'))
+-- Half of a surrogate pair is text to JavaScript, and no JSON to this decoder.
+local json = string.gsub(string.match(stored, '^%d+ (.*)$'), '\\u[dD][89a-fA-F]%x%x', '\\u0020')
+local instance = cjson.decode(json)
 if instance.metadata.uid ~= ARGV[2] or instance.metadata.deletionTimestamp then return 0 end
 
 local last = ''

@@ -133,6 +133,17 @@ describe.each(Object.entries(subjects))('%s', (_, make) => {
     expect(await archive.list(other.name)).toEqual([about(1)]);
   });
 
+  test('whatever text the instance holds: half of a surrogate pair is no JSON to everybody', async () => {
+    const { store, archive } = make();
+    const name = `bot-${Math.trunc(Math.random() * 1e12)}`;
+    const env = { HALF: 'x\ud800y\udc00', WHOLE: '\ud83d\ude00', NONE: '\\ud800 \\\\udc00' };
+    const spec = instanceSpec.parse({ numberphone: '573332221111', env });
+    const bot = (await store.create('Instance', { name, spec })).metadata;
+    expect(await keep(archive, bot, 1)).toBe(true);
+    expect(await archive.forget(name, NOW)).toBe(1);
+    expect(await archive.known(bot)).toMatchObject({ is: 'forgotten' });
+  });
+
   describe('what is known of it', () => {
     const forgotten = (n: number, at = NOW) => {
       const { dropletId, fingerprint } = about(n);

@@ -64,6 +64,11 @@ test('one that only the status told of is told of no more', async () => {
   await aBot({ lookedAt: ABOUT.savedAt, ...ABOUT });
   expect((await api.ask('DELETE', PATH)).json.data.forgotten).toBe(0);
   expect(await told()).toEqual({ lookedAt: ABOUT.savedAt, forgottenAt: expect.any(String) });
+  // It was a write: the trail tells whose, once.
+  expect((await api.ask('DELETE', PATH)).json.data.forgotten).toBe(0);
+  const { data } = (await api.ask('GET', '/api/audit')).json;
+  const actions = data.map(({ action }: { action: string }) => action);
+  expect(actions.filter((one: string) => one === 'forget-session')).toEqual(['forget-session']);
 });
 
 test('where nothing is known and nobody is there, nothing is written', async () => {

@@ -58,7 +58,7 @@ interface SessionsDeps {
 
 /**
  * /api/instance/session/{number}: what is kept of a bot's WhatsApp session, and how to have it forgotten. `onForgotten` hears of
- * each whose copies are gone.
+ * each of which something was forgotten.
  */
 export function sessions({
   onForgotten,
@@ -79,7 +79,9 @@ export function sessions({
     const name = instanceName(numberphone);
     const forgotten = await archive.forget(name, new Date(clock.now()).toISOString());
     if (forgotten > 0) await onForgotten(name);
-    await tellStatus(name, deps);
+    const isNews = await tellStatus(name, deps);
+    // Redis had lost them, and what the status still told of is forgotten now.
+    if (forgotten === 0 && isNews) await onForgotten(name);
     return c.json({ success: true, data: { numberphone, forgotten } });
   });
   app.get('/:numberphone', tell);
@@ -92,26 +94,30 @@ const MAX_TRIES = 5;
 
 /**
  * Has the status of an instance tell what is so now. Each look of a controller does, and sets right what is missed here; but at a bot
- * that is linked to no phone it looks not.
+ * that is linked to no phone it looks not. Answers whether that was another before.
  */
-async function tellStatus(name: string, { store, sessions: archive }: SessionsDeps): Promise<void> {
+async function tellStatus(
+  name: string,
+  { store, sessions: archive }: SessionsDeps,
+): Promise<boolean> {
   for (let tries = 1; tries <= MAX_TRIES; tries++) {
     const instance = await store.get('Instance', name);
-    if (!instance?.status?.session) return;
+    if (!instance?.status?.session) return false;
     // After the record: whoever saves one meanwhile writes the record too.
     const known = await archive.known(instance.metadata);
     const { lookedAt, problem } = instance.status.session;
     const session = { lookedAt, problem, ...toldOf(known) };
     try {
-      await store.updateStatus('Instance', {
+      const told = await store.updateStatus('Instance', {
         ...instance,
         status: { ...instance.status, session },
       });
-      return;
+      return told.metadata.resourceVersion !== instance.metadata.resourceVersion;
     } catch (error) {
       const isOvertaken = error instanceof StoreError && error.kind === 'conflict';
       const isGone = error instanceof StoreError && error.kind === 'not-found';
       if (!isOvertaken && !isGone) throw error;
     }
   }
+  return false;
 }

@@ -5,7 +5,7 @@ export const API_VERSION = `${GROUP}/v1`;
 
 /** Marks an Instance that may take over a droplet which Orquesta did not make. */
 export const ADOPT_ANNOTATION = `${GROUP}/adopt`;
-/** Asks for a new droplet in place of the present one. The WhatsApp session on it is lost. */
+/** Asks for a new droplet in place of the present one. The WhatsApp session on it is lost where the class does not have it kept. */
 export const REPLACE_ANNOTATION = `${GROUP}/replace`;
 /** The trace of the write that an object is to be worked on for, as W3C's traceparent. Only while traces are wanted. */
 export const TRACEPARENT_ANNOTATION = `${GROUP}/traceparent`;

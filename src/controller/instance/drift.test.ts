@@ -34,17 +34,20 @@ describe('drift', () => {
 
   it('is a condition that names the fields and the way out', () => {
     const want = { ...have, size: 's-2vcpu-4gb' };
-    const told = driftCondition(aDroplet(), want);
+    const told = driftCondition(aDroplet(), want, false);
     expect(told).toMatchObject({ status: 'True', reason: 'ClassChanged' });
     expect(told.message).toContain('size s-1vcpu-512mb-10gb → s-2vcpu-4gb');
     expect(told.message).toContain('orquesta.clientfy.io/replace: "true"');
-    expect(driftCondition(aDroplet(), have).status).toBe('False');
+    expect(told.message).toMatch(/; the WhatsApp session on it is lost then$/);
+    const kept = driftCondition(aDroplet(), want, true).message;
+    expect(kept).toMatch(/; it gets the WhatsApp session as it was saved last$/);
+    expect(driftCondition(aDroplet(), have, false).status).toBe('False');
   });
 
   it('is unknown where there is nothing to compare', () => {
-    expect(driftCondition(undefined, have).status).toBe('Unknown');
-    expect(driftCondition(aDroplet(), undefined).status).toBe('Unknown');
+    expect(driftCondition(undefined, have, false).status).toBe('Unknown');
+    expect(driftCondition(aDroplet(), undefined, false).status).toBe('Unknown');
     const adopted = aDroplet({ status: { id: 1, adopted: true } });
-    expect(driftCondition(adopted, { ...have, size: 'x' }).status).toBe('Unknown');
+    expect(driftCondition(adopted, { ...have, size: 'x' }, false).status).toBe('Unknown');
   });
 });

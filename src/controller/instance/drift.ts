@@ -28,6 +28,7 @@ const told = (value: DropletSpec[keyof DropletSpec]): string =>
 export function driftCondition(
   droplet: Droplet | undefined,
   want: DropletSpec | undefined,
+  isSessionSaved: boolean,
 ): Omit<ConditionUpdate, 'observedGeneration'> {
   const type = 'Drifted';
   if (!droplet || !want) {
@@ -42,6 +43,9 @@ export function driftCondition(
   if (fields.length === 0) {
     return { type, status: 'False', reason: 'AsWanted', message: 'It is what the class asks for' };
   }
-  const message = `The class asks for another droplet: ${fields.join('; ')}. It stays as it is until the annotation ${REPLACE_ANNOTATION}: "true" asks for a new one; the WhatsApp session on it is lost then`;
+  const what = fields.join('; ');
+  const message = isSessionSaved
+    ? `The class asks for another droplet: ${what}. It stays as it is until the annotation ${REPLACE_ANNOTATION}: "true" asks for a new one; it gets the WhatsApp session as it was saved last`
+    : `The class asks for another droplet: ${what}. It stays as it is until the annotation ${REPLACE_ANNOTATION}: "true" asks for a new one; the WhatsApp session on it is lost then`;
   return { type, status: 'True', reason: 'ClassChanged', message };
 }

@@ -15,7 +15,7 @@ export interface Patient {
   readonly now: number;
 }
 
-/** One rung at a time: restart the service, reboot, replace the droplet; the WhatsApp session is lost with the last. */
+/** One rung at a time: restart the service, reboot, replace the droplet; with the last goes the WhatsApp session, or what changed since it was saved. */
 export function repair(patient: Patient, sickness: string): Plan<InstanceStep> {
   const { status, facts } = patient;
   if (facts.brakes.repairs) return hold(patient, sickness, facts.brakes.repairs);

@@ -134,7 +134,7 @@ function conditionsOf(
   return [
     ...conditions,
     whatsApp(isWell, status?.bot?.session),
-    driftCondition(present, facts.wanted),
+    driftCondition(present, facts.wanted, status?.session?.savedAt !== undefined),
   ];
 }
 

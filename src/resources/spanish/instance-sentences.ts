@@ -189,6 +189,10 @@ export const INSTANCE_SENTENCES: readonly Sentence[] = [
   ],
   ['It is what the class asks for', 'Es como lo pide la clase'],
   [
+    'The class asks for another droplet: {fields+}. It stays as it is until the annotation {annotation+} asks for a new one; it gets the WhatsApp session as it was saved last',
+    'La clase pide otro droplet: {fields}. Se queda como está hasta que la anotación {annotation} pida uno nuevo, que recibe la sesión de WhatsApp como se guardó por última vez',
+  ],
+  [
     'The class asks for another droplet: {fields+}. It stays as it is until the annotation {annotation+} asks for a new one; the WhatsApp session on it is lost then',
     'La clase pide otro droplet: {fields}. Se queda como está hasta que la anotación {annotation} pida uno nuevo; entonces se pierde su sesión de WhatsApp',
   ],

@@ -1,5 +1,5 @@
-/** RFC 7468: what stands between the lines that begin and end with the same label. */
-const PEM = /-----BEGIN ([A-Z ]+)-----[\s\S]*?-----END \1-----/g;
+/** RFC 7468: what stands between the lines that begin and end with the same label, that of a key; beside it may stand its curve or a certificate. */
+const PEM = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[\s\S]*?-----END \1-----/g;
 
 /**
  * The private keys in a file's text, in their order: new droplets take the first, and with the others those are logged in to that were

@@ -15,9 +15,9 @@ const PANEL_PORT = 5432;
 const INSTANCE = `/apis/orquesta.clientfy.io/v1/instances/bot-${NUMBER}`;
 
 /** The class of the examples, with the session kept. */
-function keepingSessions(): string {
+function keepingSessions(intervalSeconds = 10): string {
   const klass = parse(readFileSync('examples/classes/default.yaml', 'utf8'));
-  klass.spec.session = { path: '/opt/clientfy-bot/session', intervalSeconds: 10 };
+  klass.spec.session = { path: '/opt/clientfy-bot/session', intervalSeconds };
   klass.spec.health.intervalSeconds = 1;
   return stringify(klass);
 }
@@ -72,6 +72,37 @@ describe('a WhatsApp session', () => {
 
     await program.remove(NUMBER);
     expect(await savedOf(program)).toEqual([]);
+  });
+
+  it('goes along with a replacement that is asked for, as it is then', async ({ world }) => {
+    const program = await world.run({
+      ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
+    });
+    await program.apply(keepingSessions(3_600));
+    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
+    const dropletId = instanceInfo?.dropletId ?? 0;
+    const host = instanceInfo?.ip ?? '';
+    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await eventually('the session is saved', async () => (await savedOf(program)).length === 1);
+    await world.suffers(dropletId, 'exec', { command: 'touch /opt/clientfy-bot/session' });
+
+    const asked = await fetch(`${program.url}${INSTANCE}`, {
+      method: 'PATCH',
+      headers: { 'x-api-key': API_KEY, 'content-type': 'application/merge-patch+json' },
+      body: JSON.stringify({
+        metadata: { annotations: { 'orquesta.clientfy.io/replace': 'true' } },
+      }),
+    });
+    expect(asked.status).toBe(200);
+    await eventually('another droplet has come up', async () => {
+      const status = await program.status(NUMBER);
+      return status.instanceInfo?.dropletId !== dropletId && status.status === 'completed';
+    });
+    const saved = await savedOf(program);
+    expect(saved.filter((one) => one.dropletId === dropletId)).toHaveLength(2);
+    await program.remove(NUMBER);
   });
 
   it('is saved again when only Redis lost it, and not when it was forgotten: until it changes', async ({

@@ -202,6 +202,8 @@ export function requestsOf(document: unknown, keys: Keys, chance: Chance): () =>
         '/metadata/labels',
         '/__proto__/x',
         '/constructor/prototype/x',
+        '/spec/numberphone/x',
+        'spec/paused',
         '/-',
         '',
       ]);
@@ -215,7 +217,7 @@ export function requestsOf(document: unknown, keys: Keys, chance: Chance): () =>
     return chance.times(5, () => ({
       op: chance.one(['add', 'remove', 'replace', 'move', 'copy', 'test', 'x']),
       path: chance.is(0.2) ? hostileText(chance) : pointer(),
-      from: pointer(),
+      from: chance.is(0.2) ? hostileText(chance) : pointer(),
       value,
     }));
   };

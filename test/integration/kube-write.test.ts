@@ -219,6 +219,33 @@ describe('patch', () => {
     expect((await ask([{ op: 'add', path: '/metadata/__proto__/x', value: 1 }])).status).toBe(400);
   });
 
+  test.each([
+    { op: 'replace', path: 'spec/paused', value: true },
+    { op: 'add', path: 'a\u0000b', value: 1 },
+    { op: 'remove', path: 'spec' },
+    { op: 'test', path: 'spec', value: {} },
+    { op: 'copy', from: 'a\u0000b', path: '/spec/env' },
+    { op: 'move', from: 'spec', path: '/spec/env' },
+    { op: 'copy', from: '/spec', path: 'env' },
+  ])('JSON: a pointer that does not begin with / is 400: %o', async (operation) => {
+    await make();
+    const refused = await api.kube('PATCH', AT, [operation], JSON_PATCH);
+    expect([refused.status, refused.json.reason]).toEqual([400, 'BadRequest']);
+  });
+
+  test.each([
+    { op: 'add', path: '/spec/numberphone/x', value: 1 },
+    { op: 'replace', path: '/spec/paused/x', value: 1 },
+    { op: 'remove', path: '/spec/numberphone/0' },
+    { op: 'add', path: '/metadata/finalizers/-1', value: 'x' },
+    { op: 'add', path: '/metadata/finalizers/x', value: 'x' },
+    { op: 'move', from: '/spec', path: '/spec/env/a' },
+    { op: 'move', from: '', path: '/spec' },
+  ])('JSON: what does not fit the object is 422: %o', async (operation) => {
+    await make();
+    expect((await api.kube('PATCH', AT, [operation], JSON_PATCH)).status).toBe(422);
+  });
+
   test('strategic merge is not for custom kinds', async () => {
     await make();
     const type = { 'content-type': 'application/strategic-merge-patch+json' };

@@ -56,7 +56,9 @@ export function editor(
     };
   }
   if (!Array.isArray(value) || !value.every(isOperation)) {
-    throw badRequest('a JSON patch must be a list of operations: op, path, and value or from');
+    throw badRequest(
+      'a JSON patch must be a list of operations: op, path, and value or from; paths begin with /',
+    );
   }
   if (value.length > MAX_OPERATIONS) {
     throw tooLarge(`has more than ${MAX_OPERATIONS} operations`);
@@ -81,7 +83,7 @@ function jsonPatch(object: object, operations: readonly Operation[]): unknown {
       copied += sizeAt(patched, operation.from);
       if (copied > MAX_COPIED_CHARACTERS) throw tooLarge('copies more than 3 MiB');
     }
-    if (applyPatch(patched, [operation])[0] !== null) {
+    if (!isApplied(patched, operation)) {
       throw new KubeError(
         422,
         'Invalid',
@@ -92,21 +94,33 @@ function jsonPatch(object: object, operations: readonly Operation[]): unknown {
   return patched;
 }
 
+/** Applies it, if it fits. The library answers why not, and throws where what is to be written to is no object. */
+function isApplied(object: object, operation: Operation): boolean {
+  try {
+    return applyPatch(object, [operation])[0] === null;
+  } catch {
+    return false;
+  }
+}
+
 /** In characters of JSON; 0 where there is nothing. */
 function sizeAt(object: object, pointer: string): number {
   try {
     return JSON.stringify(Pointer.fromJSON(pointer).get(object))?.length ?? 0;
   } catch {
-    return 0; // The operation itself says what is wrong with the pointer.
+    return 0; // The operation itself does not fit then.
   }
 }
 
 const tooLarge = (why: string): KubeError =>
   new KubeError(413, 'RequestEntityTooLarge', `a JSON patch that ${why} is not taken`);
 
+/** RFC 6901: the whole, or something in it. */
+const isPointer = (value: unknown): boolean =>
+  typeof value === 'string' && (value === '' || value.startsWith('/')) && !UNSAFE.test(value);
+
 function isOperation(value: unknown): value is Operation {
-  if (!isObject(value) || typeof value['path'] !== 'string') return false;
-  if (UNSAFE.test(value['path']) || UNSAFE.test(String(value['from']))) return false;
+  if (!isObject(value) || !isPointer(value['path'])) return false;
   switch (value['op']) {
     case 'add':
     case 'replace':
@@ -114,7 +128,7 @@ function isOperation(value: unknown): value is Operation {
       return Object.hasOwn(value, 'value');
     case 'move':
     case 'copy':
-      return typeof value['from'] === 'string';
+      return isPointer(value['from']);
     default:
       return value['op'] === 'remove';
   }

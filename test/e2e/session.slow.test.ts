@@ -34,6 +34,35 @@ const botStatus = async (host: string): Promise<string> =>
   ((await (await fetch(`http://${host}:${PANEL_PORT}/api/status`)).json()) as { status: string })
     .status;
 
+/** A bot that comes up by that program, shows its QR, and is linked by a phone. */
+async function aLinkedBot(program: Program): Promise<{ readonly dropletId: number }> {
+  await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
+  const { instanceInfo } = await program.reaches(NUMBER, 'completed');
+  const host = instanceInfo?.ip ?? '';
+  const dropletId = instanceInfo?.dropletId ?? 0;
+  expect(await savedOf(program)).toEqual([]);
+  await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
+  await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+  return { dropletId };
+}
+
+/** The address of the droplet that took the place of that one. */
+const replacementOf = (program: Program, dropletId: number): Promise<string> =>
+  eventually('another droplet has come up', async () => {
+    const { instanceInfo, status } = await program.status(NUMBER);
+    const isOther = instanceInfo?.dropletId !== dropletId;
+    return isOther && status === 'completed' && (instanceInfo?.ip ?? '');
+  });
+
+async function patch({ url }: Program, metadata: object): Promise<void> {
+  const answer = await fetch(`${url}${INSTANCE}`, {
+    method: 'PATCH',
+    headers: { 'x-api-key': API_KEY, 'content-type': 'application/merge-patch+json' },
+    body: JSON.stringify({ metadata }),
+  });
+  expect(answer.status).toBe(200);
+}
+
 describe('a WhatsApp session', () => {
   it('is saved when it is linked, put back on a new droplet before the bot starts, and forgotten with the instance', async ({
     world,
@@ -42,28 +71,18 @@ describe('a WhatsApp session', () => {
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     });
     await program.apply(keepingSessions());
-    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
-    const first = await program.reaches(NUMBER, 'completed');
-    const host = first.instanceInfo?.ip ?? '';
-    expect(await savedOf(program)).toEqual([]);
-    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
-    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    const { dropletId } = await aLinkedBot(program);
     const [saved] = await eventually('the session is saved', async () => {
       const all = await savedOf(program);
       return all.length > 0 && all;
     });
-    expect(saved?.dropletId).toBe(first.instanceInfo?.dropletId);
+    expect(saved?.dropletId).toBe(dropletId);
     const another = 'touch /opt/clientfy-bot/session';
-    await world.suffers(saved?.dropletId ?? 0, 'exec', { command: another });
+    await world.suffers(dropletId, 'exec', { command: another });
     await eventually('a change is saved', async () => (await savedOf(program)).length === 2);
 
-    await world.suffers(saved?.dropletId ?? 0, 'vanish');
-    const second = await eventually('another droplet has come up', async () => {
-      const status = await program.status(NUMBER);
-      const isOther = status.instanceInfo?.dropletId !== saved?.dropletId;
-      return isOther && status.status === 'completed' && status;
-    });
-    const newHost = second.instanceInfo?.ip ?? '';
+    await world.suffers(dropletId, 'vanish');
+    const newHost = await replacementOf(program, dropletId);
     await eventually('the bot is linked without a scan', async () => {
       const status = await botStatus(newHost);
       expect(status).not.toBe('show_qr');
@@ -79,27 +98,12 @@ describe('a WhatsApp session', () => {
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     });
     await program.apply(keepingSessions(3_600));
-    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
-    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
-    const dropletId = instanceInfo?.dropletId ?? 0;
-    const host = instanceInfo?.ip ?? '';
-    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
-    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    const { dropletId } = await aLinkedBot(program);
     await eventually('the session is saved', async () => (await savedOf(program)).length === 1);
     await world.suffers(dropletId, 'exec', { command: 'touch /opt/clientfy-bot/session' });
 
-    const asked = await fetch(`${program.url}${INSTANCE}`, {
-      method: 'PATCH',
-      headers: { 'x-api-key': API_KEY, 'content-type': 'application/merge-patch+json' },
-      body: JSON.stringify({
-        metadata: { annotations: { 'orquesta.clientfy.io/replace': 'true' } },
-      }),
-    });
-    expect(asked.status).toBe(200);
-    await eventually('another droplet has come up', async () => {
-      const status = await program.status(NUMBER);
-      return status.instanceInfo?.dropletId !== dropletId && status.status === 'completed';
-    });
+    await patch(program, { annotations: { 'orquesta.clientfy.io/replace': 'true' } });
+    await replacementOf(program, dropletId);
     const saved = await savedOf(program);
     expect(saved.filter((one) => one.dropletId === dropletId)).toHaveLength(2);
     await program.remove(NUMBER);
@@ -116,12 +120,7 @@ describe('a WhatsApp session', () => {
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     });
     await program.apply(keepingSessions());
-    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
-    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
-    const host = instanceInfo?.ip ?? '';
-    const dropletId = instanceInfo?.dropletId ?? 0;
-    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
-    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    const { dropletId } = await aLinkedBot(program);
     const isSaved = async () => (await savedOf(program)).length === 1;
     await eventually('the session is saved', isSaved);
     expect(await redis.del(...(await sessionKeys()))).toBe(1);
@@ -153,12 +152,7 @@ describe('a WhatsApp session', () => {
 
     await forget();
     await world.suffers(dropletId, 'vanish');
-    const second = await eventually('another droplet has come up', async () => {
-      const status = await program.status(NUMBER);
-      const isOther = status.instanceInfo?.dropletId !== dropletId;
-      return isOther && status.status === 'completed' && status;
-    });
-    const newHost = second.instanceInfo?.ip ?? '';
+    const newHost = await replacementOf(program, dropletId);
     await eventually('it waits for a scan, as one that never was linked', async () => {
       const status = await botStatus(newHost);
       if (status === 'connected') throw new Hopeless('It was given the session that was forgotten');
@@ -178,22 +172,13 @@ describe('a WhatsApp session', () => {
       ORQUESTA_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
     });
     await program.apply(keepingSessions());
-    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
-    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
-    const host = instanceInfo?.ip ?? '';
-    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
-    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await aLinkedBot(program);
     await eventually('it is saved', async () => (await savedOf(program)).length > 0);
     // The controller is held up, and the record removed by force.
     await program.kill();
     const api = await world.run({ ORQUESTA_ROLE: 'api' });
     await api.request('DELETE', INSTANCE);
-    const answer = await fetch(`${api.url}${INSTANCE}`, {
-      method: 'PATCH',
-      headers: { 'x-api-key': API_KEY, 'content-type': 'application/merge-patch+json' },
-      body: JSON.stringify({ metadata: { finalizers: null } }),
-    });
-    expect(answer.status).toBe(200);
+    await patch(api, { finalizers: null });
     expect((await api.request('GET', INSTANCE)).status).toBe(404);
     for (const kept of ['session', 'log', 'timeline']) {
       expect(await redis.keys(`${world.redisPrefix}:${kept}:*`)).toEqual([]);
@@ -209,11 +194,7 @@ describe('a WhatsApp session', () => {
       ORQUESTA_CLASSES_DIR: dir,
     };
     const program = await world.run(settings);
-    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
-    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
-    const host = instanceInfo?.ip ?? '';
-    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
-    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await aLinkedBot(program);
     await eventually('the session is saved', async () => (await savedOf(program)).length > 0);
     const file = join(dir, 'backup');
     expect((await world.orquesta('export', '--output', file)).code).toBe(0);
@@ -230,11 +211,7 @@ describe('a WhatsApp session', () => {
   it('is not kept without a key, and the instance says so', async ({ world }) => {
     const program = await world.run();
     await program.apply(keepingSessions());
-    await program.request('POST', '/api/instance/create', { numberphone: NUMBER });
-    const { instanceInfo } = await program.reaches(NUMBER, 'completed');
-    const host = instanceInfo?.ip ?? '';
-    await eventually('the QR is shown', async () => (await botStatus(host)) === 'show_qr');
-    await fetch(`http://${host}:${PANEL_PORT}/simulate/scan`, { method: 'POST' });
+    await aLinkedBot(program);
     await eventually('it tells of the missing key', async () => {
       const { session } = await statusOf(program);
       return session?.problem?.includes('ORQUESTA_ENCRYPTION_KEY');

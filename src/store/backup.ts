@@ -17,6 +17,8 @@ const header = z.object({
       .string()
       .regex(/^[A-Za-z0-9_:-]{1,200}$/)
       .optional(),
+    /** How many objects follow; a backup of before this was written does not tell. */
+    objects: z.int().min(0).optional(),
     /** Each is worth nothing without ORQUESTA_ENCRYPTION_KEY. */
     vault: z.record(z.string(), z.string()).default({}),
   }),
@@ -43,6 +45,9 @@ export interface Backup {
   readonly objects: readonly ObjectOf[keyof ObjectOf][];
 }
 
+/** How YAML says that nothing follows: without it at its end, a text was cut off. */
+const END = '...\n';
+
 /** The text is no backup that can be used. The message says where and why. */
 class BackupError extends Error {
   override readonly name = 'BackupError';
@@ -52,6 +57,8 @@ class BackupError extends Error {
 export function backupText(everything: Everything, madeAt: string): string {
   const { objects, revision, schemaVersion, clusterId, vault } = everything;
   const spec = {
+    // Before all that has to be there, or a header that was cut off would pass for an old one.
+    objects: objects.length,
     schemaVersion: Number(schemaVersion ?? SCHEMA_VERSION),
     revision,
     ...(clusterId === undefined ? {} : { clusterId }),
@@ -63,12 +70,13 @@ export function backupText(everything: Everything, madeAt: string): string {
     metadata: { creationTimestamp: madeAt },
     spec,
   };
-  return [first, ...objects]
-    .map((document) => stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }))
-    .join('---\n');
+  const documents = [first, ...objects].map((document) =>
+    stringify(document, { lineWidth: 0, aliasDuplicateObjects: false }),
+  );
+  return documents.join('---\n') + END;
 }
 
-/** Throws BackupError for a text that is none, and SchemaError for one by a newer version of the program. */
+/** Throws BackupError for a text that is none or was cut off, and SchemaError for one by a newer version of the program. */
 export function parseBackup(text: string): Backup {
   const documents = parseAllDocuments(text);
   const values = Array.isArray(documents) ? documents : [];
@@ -84,6 +92,7 @@ export function parseBackup(text: string): Backup {
   }
   const { schemaVersion, revision, clusterId, vault } = head.data.spec;
   mustBeKnown(schemaVersion);
+  if (head.data.spec.objects !== undefined) mustBeWhole(text, rest.length, head.data.spec.objects);
   const seen = new Set<string>();
   const objects = rest.map((value, index) => {
     const parsed = object.safeParse(value);
@@ -95,6 +104,19 @@ export function parseBackup(text: string): Backup {
     return asToBeLookedAt(parsed.data as unknown as ObjectOf[keyof ObjectOf]);
   });
   return { schemaVersion, revision, clusterId, vault, objects };
+}
+
+/** Droplets of whose objects a restored Orquesta knows nothing are deleted as orphans: half a backup costs bots. */
+function mustBeWhole(text: string, found: number, declared: number): void {
+  if (!text.replaceAll('\r\n', '\n').trimEnd().endsWith(`\n${END.trim()}`)) {
+    throw new BackupError(
+      `it was cut off: it declares ${declared} objects, ${found} are begun, and the line "..." that ends a backup is missing. Take another copy of it`,
+    );
+  }
+  if (found === declared) return;
+  throw new BackupError(
+    `it declares ${declared} objects and holds ${found}. Take another copy of it; or, if objects were taken out or added on purpose, set spec.objects of its first document to ${found}`,
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 import { type ApiCalls, apiCallFigures, apiCallsOf } from './api-calls.ts';
 import type { Figure, Findings, Plot } from './figure.ts';
 import { type Health, healthFigures, healthOf } from './health.ts';
-import { firstStart, openLightFleet, putUp, restarts, type Start } from './light-fleet.ts';
+import { firstStart, openLightFleet, putUp, restarts, STARTS, type Start } from './light-fleet.ts';
 import { rssMb } from './process-cost.ts';
 import { type Rest, restOf } from './rest.ts';
 
@@ -94,7 +94,7 @@ function againstSmaller(last: Measured, first: Measured): Figure {
     value: perInstance(last) / perInstance(first),
     unit: 'x',
     most: 1.2,
-    note: `CPU of a start, the median of three, less that of one over nothing (${first.empty.cpu.toFixed(2)} s): ${ms(last)} against ${ms(first)}`,
+    note: `CPU of a start, the median of ${STARTS}, less that of one over nothing (${first.empty.cpu.toFixed(2)} s): ${ms(last)} against ${ms(first)}`,
   };
 }
 

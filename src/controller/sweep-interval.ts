@@ -15,12 +15,12 @@ const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
 /** Of many that boot at the same time the last comes so many listings after the first. */
 const LISTINGS_PER_BATCH = 10;
-const MANY_BOOTING_MS = { least: 500, most: 2_000 };
+const MANY_BOOTING_MS = { least: 500, most: 1_700 };
 /** Few boots tell little of how far apart others are: no less than this share of the longest. */
-const LEAST_SPREAD = 0.5;
+const LEAST_SPREAD = 0.6;
 /** While nothing is known of boots, a hundred may take 40 s, and are not to cost a listing for each other second. */
-const MANY_UNKNOWN_SHARE = 0.25;
-const MANY_UNKNOWN_MS = { least: 1_000, most: 5_000 };
+const MANY_UNKNOWN_SHARE = 0.5;
+const MANY_UNKNOWN_MS = { least: 1_000, most: 4_000 };
 /** Nobody waits for a machine that has its address: it is knocked at. */
 const ADDRESSED_MS = { least: 1_000, most: 5_000 };
 const ADDRESSED_SHARE = 0.25;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { aDroplet, time } from '../../test/builders.ts';
 import { MemoryCloudView } from '../../test/twins/memory-cloud-view.ts';
 import { VirtualClock } from '../../test/twins/virtual-clock.ts';
 import type { Cloud } from '../cloud/cloud.ts';
@@ -94,6 +95,23 @@ it.each([
     expect(new Set(gaps)).toEqual(new Set([expected]));
   },
 );
+
+it('keeps listings apart while something is changing, though each takes long and the pass is woken in between', async () => {
+  const { clock, sweeper, begun } = rigOf({ count: 20, listingMs: 900 });
+  const booting = aDroplet({ status: { id: 1, acceptedAt: time(0), state: 'new' } });
+  const pass = () =>
+    sweeper.reconcile(
+      () => [booting],
+      () => true,
+      NEVER,
+    );
+  const first = pass();
+  await clock.advance(900);
+  const lookAgain = await first;
+  await clock.advance(lookAgain - 100);
+  expect(await pass()).toBe(100);
+  expect(begun).toHaveLength(1);
+});
 
 it('lists the account though a machine whose clock is ahead by an hour has done so just now', async () => {
   const { clock, cloudView, sweeper, begun } = rigOf({ count: 20 });

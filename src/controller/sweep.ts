@@ -116,7 +116,8 @@ export class Sweeper {
     };
     const { interval, isQuiet } = intervalNow();
     const last = await cloudView.lastSweep();
-    const due = last ? last.startedAt + interval : 0;
+    // At rest from one beginning to the next, for what happens during a listing is noticed by the one after it. While something is changing they are kept apart, however long each takes.
+    const due = last ? (isQuiet ? last.startedAt : last.finishedAt) + interval : 0;
     // A sweep of the future comes from a machine whose clock was ahead: not a reason to stop looking.
     const now = clock.now();
     if (due > now && due - now <= interval) {
@@ -138,7 +139,6 @@ export class Sweeper {
       return error.retryAt ? Math.max(error.retryAt - clock.now(), 1) : RETRY_MS;
     }
     const next = intervalNow();
-    // At rest from one beginning to the next, for what happens during a listing is noticed by the one after it. While something is changing they are kept apart, however long each takes.
     return next.isQuiet
       ? Math.max(sweep.startedAt + next.interval - EARLY_MS - clock.now(), 1)
       : next.interval;

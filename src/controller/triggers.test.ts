@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { aDroplet, anInstance, NUMBER, T0, time } from '../../test/builders.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { Instance } from '../resources/instance.ts';
-import { isChanging, keysOfChange, type Objects } from './triggers.ts';
+import { isChanging, keysOfChange, type Objects, SWEEP } from './triggers.ts';
 
 const NAME = `bot-${NUMBER}`;
 const objectsWith = (instance: Instance | undefined): Objects => ({
@@ -68,6 +68,16 @@ describe('listings come sooner', () => {
   ])('for a droplet: %s', (_, droplet, expected) => {
     expect(isChanging(droplet)).toBe(expected);
   });
+});
+
+test('an address that is first seen has the next listing set anew: it tells how long others may boot', () => {
+  const booting = aDroplet({ status: { id: 7, acceptedAt: time(0), state: 'new' } });
+  const status = { ...booting.status, ip: '127.0.0.1', addressedAt: time(20) };
+  const seen = aDroplet({ status });
+  const keys = (now: Droplet, then: Droplet) =>
+    keysOfChange({ type: 'modified', kind: 'Droplet', object: now }, then, objectsWith(decided));
+  expect(keys(seen, booting)).toContain(SWEEP);
+  expect(keys(aDroplet({ status: { ...status, state: 'active' } }), seen)).not.toContain(SWEEP);
 });
 
 describe('a droplet of a pool that gets ready', () => {

@@ -120,8 +120,12 @@ function keysOfDroplet(
     keys.push(...keysOfHeldUp(object, objects));
   }
   if (isChanging(object) && !(previous && isChanging(previous))) keys.push(SWEEP);
+  // It tells how long the others that boot may take: the next listing was set without knowing.
+  else if (isAddressed(object) && previous && !isAddressed(previous)) keys.push(SWEEP);
   return keys;
 }
+
+const isAddressed = ({ status }: Droplet): boolean => status?.addressedAt !== undefined;
 
 /** One more waits in a pool: of the instances that could have no droplet of their own, as many as wait now, and as many of those that could not decide. */
 function keysOfHeldUp(member: Droplet, objects: Objects): readonly Key[] {

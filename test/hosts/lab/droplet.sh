@@ -53,7 +53,10 @@ case $what in
     for pid in $(find "$group" -name cgroup.procs -exec cat {} + 2>/dev/null); do
       # Process 1 of the droplet's own numbering.
       if awk '/^NSpid:/ { found = NF > 2 && $NF == 1 } END { exit !found }' "/proc/$pid/status" 2>/dev/null; then
-        exec nsenter --target "$pid" --all -- /bin/sh -c "$2"
+        # A machine that goes down stops whoever runs in it for a moment. nsenter would stop along with its child, for good,
+        # and keep the child's remains, for which the machine then waits: a shell in its place takes no notice.
+        # shellcheck disable=SC2016
+        exec nsenter --target "$pid" --all --no-fork -- /bin/sh -c '/bin/sh -c "$1"; exit $?' - "$2"
       fi
     done
     echo "Droplet $n has no power" >&2

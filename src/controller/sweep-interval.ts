@@ -15,9 +15,11 @@ const FEW_MS = { least: 500, most: 750 };
 const MANY_MS = { least: 1_000, most: 2_500 };
 /** Of many that boot at the same time the last comes so many listings after the first. */
 const LISTINGS_PER_BATCH = 10;
-const MANY_BOOTING_MS = { least: 500, most: 1_700 };
+const MANY_BOOTING_MS = { least: 500, most: 1_800 };
+/** Of many only few are up before the quickest that is known. */
+const MANY_EARLY_MS = 2_500;
 /** Few boots tell little of how far apart others are: no less than this share of the longest. */
-const LEAST_SPREAD = 0.6;
+const LEAST_SPREAD = 0.7;
 /** While nothing is known of boots, a hundred may take 40 s, and are not to cost a listing for each other second. */
 const MANY_UNKNOWN_SHARE = 0.5;
 const MANY_UNKNOWN_MS = { least: 1_000, most: 4_000 };
@@ -27,8 +29,8 @@ const ADDRESSED_SHARE = 0.25;
 /** However well it is known how long machines take to boot, one may be quicker. */
 const SURPRISE_MS = 10_000;
 const EARLY = 0.9;
-/** The fewer are known, the quicker another may be: so much of the quickest, shared among those that are known, is taken off. */
-const EARLY_UNKNOWN = 0.35;
+/** The fewer are known, the quicker another may be: so much of the quickest, divided by the root of their number, is taken off. */
+const EARLY_UNKNOWN = 0.45;
 const LATE = 1.5;
 const PAGE_SIZE = 200;
 /** However young a change is: DigitalOcean's 250 requests a minute are for other things too. */
@@ -99,10 +101,12 @@ function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | 
   if (!boots || age > boots.most * LATE) {
     return isMany ? within(MANY_UNKNOWN_MS, MANY_UNKNOWN_SHARE * age) : within(bounds, SHARE * age);
   }
-  const early = boots.least * (EARLY - EARLY_UNKNOWN / boots.count) - age;
+  const early = boots.least * (EARLY - EARLY_UNKNOWN / Math.sqrt(boots.count)) - age;
   if (early > bounds.least) return Math.min(early, SURPRISE_MS);
   const spread = Math.max(boots.most - boots.least, LEAST_SPREAD * boots.most);
-  return isMany ? within(MANY_BOOTING_MS, spread / LISTINGS_PER_BATCH) : FEW_MS.least;
+  if (!isMany) return FEW_MS.least;
+  const untilQuickest = Math.min(boots.least * EARLY - age, MANY_EARLY_MS);
+  return Math.max(within(MANY_BOOTING_MS, spread / LISTINGS_PER_BATCH), untilQuickest);
 }
 
 const within = ({ least, most }: Bounds, ms: number): number => Math.min(Math.max(ms, least), most);

@@ -85,7 +85,8 @@ function mustFit(values: Values): void {
 }
 
 async function fromBackup(config: Config, file: string, isDryRun: boolean): Promise<number> {
-  const { objects, revision, clusterId, schemaVersion, vault } = readBackup(file);
+  const text = readText(file);
+  const { objects, revision, clusterId, schemaVersion, vault } = backupIn(file, text);
   for (const { kind, metadata } of objects) print(`${kind}/${metadata.name}`);
   const what = `${objects.length} objects${clusterId ? ` of the cluster ${clusterId}` : ''}`;
   if (isDryRun) {
@@ -218,7 +219,7 @@ async function withoutRecord(
 function specsOf(file: string): ReadonlyMap<string, InstanceSpec> {
   const text = readText(file);
   if (/^kind: Backup$/m.test(text)) {
-    const instances = parseBackup(text).objects.filter(({ kind }) => kind === 'Instance');
+    const instances = backupIn(file, text).objects.filter(({ kind }) => kind === 'Instance');
     return new Map(instances.map((one) => [one.metadata.name, one.spec as InstanceSpec]));
   }
   const { manifests, errors } = parseManifests(text);
@@ -230,9 +231,9 @@ function specsOf(file: string): ReadonlyMap<string, InstanceSpec> {
   );
 }
 
-function readBackup(file: string): Backup {
+function backupIn(file: string, text: string): Backup {
   try {
-    return parseBackup(readText(file));
+    return parseBackup(text);
   } catch (cause) {
     if (!(cause instanceof Error)) throw cause;
     throw new RestoreError(`${file} can't be restored: ${cause.message}`);

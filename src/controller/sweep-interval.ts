@@ -59,8 +59,8 @@ interface Bounds {
 }
 
 /**
- * How long after the beginning of a sweep the next one is due, in ms: soon after something was asked of the cloud, later the longer it takes,
- * and not before a machine can be up, as far as it is known from others. `changing`: what the next sweeps are waited for;
+ * How long after a sweep the next one is due, in ms, at rest from its beginning and else from its end: soon after something was asked of the
+ * cloud, later the longer it takes, and not before a machine can be up, as far as it is known from others. `changing`: what the next sweeps are waited for;
  * `listed`: droplets that the last one saw; `isHeld`: creates wait for the budget of requests. Pure.
  */
 export function sweepIntervalMs(
@@ -103,8 +103,8 @@ function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | 
   }
   const early = boots.least * (EARLY - EARLY_UNKNOWN / Math.sqrt(boots.count)) - age;
   if (early > bounds.least) return Math.min(early, SURPRISE_MS);
-  const spread = Math.max(boots.most - boots.least, LEAST_SPREAD * boots.most);
   if (!isMany) return FEW_MS.least;
+  const spread = Math.max(boots.most - boots.least, LEAST_SPREAD * boots.most);
   const untilQuickest = Math.min(boots.least * EARLY - age, MANY_EARLY_MS);
   return Math.max(within(MANY_BOOTING_MS, spread / LISTINGS_PER_BATCH), untilQuickest);
 }

@@ -25,7 +25,7 @@ export interface Start {
   readonly rss: number;
 }
 
-/** Linux tells of processor time in hundredths of a second, and a thousand instances take eight of them. */
+/** Starts differ from each other by a tenth of a second of the processor's time, and a thousand instances take three. */
 export const STARTS = 9;
 const REST_SECONDS = 86_400;
 /** Who loses a droplet gets one without a machine, and is to wait for it longer than any run takes. */

@@ -254,8 +254,29 @@ describe.skipIf(browserLacks)(`the dashboard${why}`, () => {
     // What was known stays in sight.
     expect(await page.locator('.fleet-table .rows [role=row]').count()).toBe(1);
     program = await world.run({ PORT: port });
-    await button('Intentar ahora').click();
     await page.getByText('En vivo').waitFor();
+  });
+
+  test('takes the connection up at once when it is told to', async () => {
+    const port = new URL(program.url).port;
+    const browser = await Browser.launch({ width: 1280, theme: 'light', language: 'es-CO' });
+    try {
+      const seen = await browser.open(program.url);
+      await signIn(seen, API_KEY);
+      await seen.getByText('En vivo').waitFor();
+      // From here on no wait of the page ends by itself, so that it is the button that does it.
+      await seen.clock.pauseAt((await seen.evaluate<number>('Date.now()')) + 1_000);
+      await program.kill();
+      const retry = seen.getByRole('button', { name: 'Intentar ahora', exact: true });
+      await retry.waitFor();
+      program = await world.run({ PORT: port });
+      await retry.click();
+      await seen.getByText('En vivo').waitFor();
+      await retry.waitFor({ state: 'detached' });
+      expect(browser.complaints).toEqual([]);
+    } finally {
+      await browser.close();
+    }
   });
 
   test('moves the focus along with the view, not after it: a key pressed since then has its own place', async () => {

@@ -5,7 +5,10 @@ import type { Clock } from '../clock.ts';
 import { CloudError } from './cloud.ts';
 import type { RateLimitNews } from './rate-limit.ts';
 
-/** Who asks: the last tenth of every window is kept for deletes, so that a spent budget never leaves paid machines behind. */
+/**
+ * Who asks: the last tenth of every window is kept for deletes, so that a spent budget never leaves paid machines behind, and
+ * some requests before it for all but creates, so that many who wait to be created do not keep those who boot from being seen.
+ */
 export type Priority = 'read' | 'create' | 'delete';
 
 /** `retryAt`: ms since the epoch, about when this one's request can be granted: those who wait stand in line, one line a priority. */
@@ -57,7 +60,8 @@ const LIMITS = {
   hour: { capacity: 500, refill: 4_500, windowMs: 3_600_000, limit: 5_000 },
 };
 
-const RESERVED_FOR_DELETES = 0.1;
+/** The share of each window that each must leave to the others. */
+const RESERVED: Readonly<Record<Priority, number>> = { delete: 0, read: 0.1, create: 0.12 };
 /** However many wait, each looks again within about so long: others may have given up. */
 const LONGEST_LINE_MS = 60_000;
 /** Longer than any healthy Redis takes; a create that waits here is a create that is not sent. */
@@ -96,10 +100,9 @@ export class RedisBudget implements Budget {
   }
 
   async take(priority: Priority, signal?: AbortSignal): Promise<Grant> {
-    const reserve = priority === 'delete' ? 0 : RESERVED_FOR_DELETES;
     const { granted, waitMs } = await this.#settle({
       want: 1,
-      reserve,
+      reserve: RESERVED[priority],
       line: priority,
       news: {},
       signal,

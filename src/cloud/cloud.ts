@@ -67,7 +67,7 @@ export const MAX_NAMES = 10;
 
 export type DropletAction = 'power_on' | 'reboot' | 'power_cycle' | 'shutdown' | 'power_off';
 
-/** DigitalOcean, as the controller needs it. Every method sends one request (listing: one a page), takes it from the shared budget first, gives up after 30 s or when `signal` aborts, and throws CloudError. No method retries. */
+/** DigitalOcean, as the controller needs it. Every method sends one request (listing: one a page), takes it from the shared budget first, gives up after 30 s or when `signal` aborts, and throws CloudError. No method retries, but a listing that has begun waits some seconds for the budget of its further pages. */
 export interface Cloud {
   /** The whole account; a droplet may be missed while others come and go, but a page that fails is no list at all. */
   listDroplets(signal: AbortSignal): Promise<readonly CloudDroplet[]>;

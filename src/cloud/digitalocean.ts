@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Clock } from '../clock.ts';
 import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import type { Price, Prices } from '../resources/price.ts';
 import type { Cloud, CreateDroplet, CreateDroplets, DropletAction } from './cloud.ts';
@@ -19,12 +20,16 @@ import {
 export type { DigitalOceanDeps } from './digitalocean-http.ts';
 
 const LIST_TRIES = 3;
+/** Some pages of a large account wait for the budget one after another; a spent hour is not waited out. */
+const PAGE_PATIENCE_MS = 10_000;
 
 /** DigitalOcean's API v2 (reference: docs.digitalocean.com/reference/api). */
 export class DigitalOcean implements Cloud {
   readonly #http: DigitalOceanHttp;
+  readonly #clock: Clock;
 
   constructor(deps: DigitalOceanDeps) {
+    this.#clock = deps.clock;
     this.#http = new DigitalOceanHttp(deps);
   }
 
@@ -170,6 +175,21 @@ export class DigitalOcean implements Cloud {
     return { droplets: [...seen.values()], isSettled: false };
   }
 
+  /** Waits for the budget, for what was read already is of no use without the rest, and was paid for. */
+  async #waitFor(request: Request, signal: AbortSignal): Promise<Answer> {
+    for (;;) {
+      try {
+        return await this.#http.ask(request, signal);
+      } catch (error) {
+        if (!(error instanceof CloudError) || error.kind !== 'rate-limited') throw error;
+        const waitMs = (error.retryAt ?? Infinity) - this.#clock.now();
+        // A 429 stands for everybody, and is told.
+        if (error.status !== undefined || waitMs > PAGE_PATIENCE_MS) throw error;
+        await this.#clock.sleep(waitMs, signal);
+      }
+    }
+  }
+
   /** Not settled: the account changed meanwhile. */
   async #listOnce(
     query: Request['query'],
@@ -187,7 +207,8 @@ export class DigitalOcean implements Cloud {
           priority: 'read',
           doing,
         };
-        return read(await this.#http.ask(request, both), dropletPage, request);
+        const asked = page === 1 ? this.#http.ask(request, both) : this.#waitFor(request, both);
+        return read(await asked, dropletPage, request);
       },
       () => others.abort(),
     );

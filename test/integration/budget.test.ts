@@ -80,16 +80,6 @@ describe('RedisBudget', () => {
     }
   });
 
-  it('keeps the last tenth of each window for deletes', async () => {
-    const budget = aBudget({ limits: stillLimits(20, 1000) });
-    expect(await takeAll(budget, 'read')).toBe(18);
-    expect(await takeAll(budget, 'create')).toBe(0);
-    expect(await takeAll(budget, 'delete')).toBe(2);
-    const hourly = aBudget({ limits: stillLimits(1000, 20), token: 'another' });
-    expect(await takeAll(hourly, 'create')).toBe(18);
-    expect(await takeAll(hourly, 'delete')).toBe(2);
-  });
-
   it('a refused try takes from neither window', async () => {
     const budget = aBudget({ limits: stillLimits(2, 1000) });
     await takeAll(budget, 'delete');

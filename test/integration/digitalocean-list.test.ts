@@ -140,6 +140,48 @@ describe('DigitalOcean.listDroplets', () => {
     expect(droplets.map(({ id }) => id).sort((a, b) => a - b)).toEqual([1, 2, 3, 10]);
   });
 
+  /** Grants so many requests, then makes each wait so long. */
+  const cloudThatWaits = (granted: number, waitMs: number) => {
+    let left = granted;
+    const take = async () => {
+      if (left-- > 0) return { granted: true } as const;
+      left = 1;
+      return { granted: false, retryAt: Date.now() + waitMs } as const;
+    };
+    return new DigitalOcean({
+      url: stub.url,
+      token: 't',
+      budget: { ...unlimitedBudget, take },
+      clock: systemClock,
+    });
+  };
+
+  it('waits for the budget with what it has read: to begin again would spend more of it', async () => {
+    stub.answer = (request) => answerPage(request, ids(1, 1234));
+    const droplets = await cloudThatWaits(3, 20).listDroplets(live());
+    expect(droplets).toHaveLength(1234);
+    expect(stub.requests).toHaveLength(7);
+  });
+
+  it.each([
+    ['its first page has to wait', 0, 20],
+    ['a further one has to wait for long', 3, 60_000],
+  ])('says when to come again where %s', async (_, granted, waitMs) => {
+    stub.answer = (request) => answerPage(request, ids(1, 1234));
+    await expect(cloudThatWaits(granted, waitMs).listDroplets(live())).rejects.toMatchObject({
+      kind: 'rate-limited',
+      retryAt: expect.any(Number),
+    });
+  });
+
+  it('waits for the budget no longer than whoever asks', async () => {
+    stub.answer = (request) => answerPage(request, ids(1, 1234));
+    const cloud = cloudThatWaits(3, 5_000);
+    await expect(cloud.listDroplets(AbortSignal.timeout(50))).rejects.toMatchObject({
+      name: 'CloudError',
+    });
+  });
+
   it('one page that fails is no list at all', async () => {
     stub.answer = (request) => {
       if (request.query.get('page') === '3') request.response.writeHead(502).end('<html>');

@@ -14,6 +14,7 @@ interface Bucket extends Window {
 }
 
 const LONGEST_LINE_MS = 60_000;
+const RESERVED = { delete: 0, read: 0.1, create: 0.12 };
 
 /** The shared budget in memory, on any clock, with the rules of budget.lua. */
 export class MemoryBudget implements Budget {
@@ -44,7 +45,7 @@ export class MemoryBudget implements Budget {
   }
 
   async take(priority: Priority): Promise<Grant> {
-    const reserve = priority === 'delete' ? 0 : 0.1;
+    const reserve = RESERVED[priority];
     const now = this.#refill();
     const left = this.#ledger.left();
     const waits = this.#buckets.map(({ name, capacity, refill, windowMs, tokens }) => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aDroplet, T0, time } from '../../test/builders.ts';
-import { bootsOf, sweepIntervalMs } from './sweep-interval.ts';
+import { bootsOf, sweepIntervalMs, togetherWith } from './sweep-interval.ts';
 
 const booting = (since: number) =>
   aDroplet({ status: { id: 1001, acceptedAt: time(since), attempts: 1 } });
@@ -22,7 +22,7 @@ describe('the interval between sweeps', () => {
 
   it('goes on once an address is known, for nobody waits for it', () => {
     const status = { id: 1001, acceptedAt: time(0), ip: '127.0.0.1', state: 'new', attempts: 1 };
-    expect(sweepIntervalMs([aDroplet({ status })], 0, at(12))).toBe(3_000);
+    expect(sweepIntervalMs([aDroplet({ status })], 0, at(12))).toBe(6_000);
   });
 
   it.each([
@@ -34,12 +34,35 @@ describe('the interval between sweeps', () => {
   ])('where boots of 30 s to 48 s are known: %s', (_, count, seconds, expected) => {
     const many = Array.from({ length: count }, () => booting(0));
     const boots = { least: 30_000, most: 48_000, count: 20 };
-    expect(sweepIntervalMs(many, 0, at(seconds), boots)).toBeCloseTo(expected);
+    expect(sweepIntervalMs(many, 0, at(seconds), { boots })).toBeCloseTo(expected);
+  });
+
+  it('lists the last of many as the first: all share their listings', () => {
+    const boots = { least: 30_000, most: 48_000, count: 20 };
+    const few = Array.from({ length: 3 }, () => booting(0));
+    expect(sweepIntervalMs(few, 100, at(40), { boots, together: 100 })).toBe(1_800);
+    expect(sweepIntervalMs(few, 100, at(40), { boots, together: 3 })).toBe(500);
+  });
+
+  it('knows how many were asked for together, those that are up by now too', () => {
+    const up = (since: number) =>
+      aDroplet({ status: { id: 1, acceptedAt: time(since), ip: '127.0.0.1', attempts: 1 } });
+    const others = [up(0), up(94), up(96), up(100), up(101), aDroplet()];
+    const leaving = aDroplet({
+      metadata: { deletionTimestamp: time(200) },
+      status: { id: 1, acceptedAt: time(0), attempts: 1 },
+    });
+    expect(togetherWith([booting(100)], [...others, booting(100)])).toBe(3);
+    expect(togetherWith([booting(99), booting(100), leaving], others)).toBe(2);
+    expect(togetherWith([leaving], others)).toBe(0);
+    expect(togetherWith([], others)).toBe(0);
   });
 
   it('lists many that come up within some seconds as closely as one', () => {
     const many = Array.from({ length: 100 }, () => booting(0));
-    expect(sweepIntervalMs(many, 100, at(2), { least: 1_000, most: 3_000, count: 20 })).toBe(500);
+    expect(
+      sweepIntervalMs(many, 100, at(2), { boots: { least: 1_000, most: 3_000, count: 20 } }),
+    ).toBe(500);
   });
 
   /** From its address on a machine is waited for until it is active, and shares the listings of the others. */
@@ -58,7 +81,10 @@ describe('the interval between sweeps', () => {
         ...left.map(() => booting(0)),
         ...up.map(() => aDroplet({ status: addressed })),
       ];
-      ms += sweepIntervalMs(many, 100, T0 + ms, took.length > 0 ? boots : undefined);
+      ms += sweepIntervalMs(many, 100, T0 + ms, {
+        boots: took.length > 0 ? boots : undefined,
+        together: ready.length,
+      });
       while ((left[0] ?? Number.POSITIVE_INFINITY) <= ms) {
         late.push(ms - (left.shift() ?? 0));
         took.push(ms);
@@ -73,7 +99,7 @@ describe('the interval between sweeps', () => {
 
   it.each([
     // A hundred creates have 20 listings to share; so little is known but once.
-    [0, 24],
+    [0, 27],
     [1, 20],
     [3, 19],
     [20, 18],
@@ -129,7 +155,7 @@ describe('the interval between sweeps', () => {
     [10_000, 73_500],
   ])('while creates wait for the budget leaves it to them: of %i droplets', (listed, expected) => {
     const many = Array.from({ length: 100 }, () => booting(0));
-    expect(sweepIntervalMs(many, listed, T0, undefined, true)).toBe(expected);
+    expect(sweepIntervalMs(many, listed, T0, { isHeld: true })).toBe(expected);
   });
 
   it('lists up to 1,000 quiet droplets within 30 s, and no more than 600 requests an hour go to any number of them', () => {

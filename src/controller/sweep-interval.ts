@@ -19,13 +19,13 @@ const MANY_BOOTING_MS = { least: 500, most: 1_800 };
 /** Of many only few are up before the quickest that is known. */
 const MANY_EARLY_MS = 2_500;
 /** Few boots tell little of how far apart others are: no less than this share of the longest. */
-const LEAST_SPREAD = 0.7;
-/** While nothing is known of boots, a hundred may take 40 s, and are not to cost a listing for each other second. */
-const MANY_UNKNOWN_SHARE = 0.5;
+const LEAST_SPREAD = 0.85;
+/** While nothing is known of boots, a hundred may take 10 s and each is waited for, or 40 s, and are not to cost a listing for each other second. */
+const MANY_UNKNOWN_SHARE = 0.2;
 const MANY_UNKNOWN_MS = { least: 1_000, most: 4_000 };
 /** Nobody waits for a machine that has its address: it is knocked at. */
-const ADDRESSED_MS = { least: 1_000, most: 5_000 };
-const ADDRESSED_SHARE = 0.25;
+const ADDRESSED_MS = { least: 1_000, most: 10_000 };
+const ADDRESSED_SHARE = 0.5;
 /** However well it is known how long machines take to boot, one may be quicker. */
 const SURPRISE_MS = 10_000;
 const EARLY = 0.9;
@@ -44,6 +44,8 @@ const MANY_PER_FURTHER_PAGE_MS = 1_500;
 const SICK_MS = 5_000;
 const SICK_PER_PAGE_MS = 2_400;
 const LATEST_BOOTS = 20;
+/** Creates of one moment leave within seconds, also by several controllers. */
+const TOGETHER_MS = 5_000;
 
 /** How long machines took from the accepted create until their address was seen, in ms. */
 export interface Boots {
@@ -51,6 +53,15 @@ export interface Boots {
   readonly most: number;
   /** Of how many machines that is known. */
   readonly count: number;
+}
+
+/** What else the next listing depends on. */
+export interface Surroundings {
+  readonly boots?: Boots | undefined;
+  /** How many were asked for together with those that boot. */
+  readonly together?: number | undefined;
+  /** Creates wait for the budget of requests. */
+  readonly isHeld?: boolean | undefined;
 }
 
 interface Bounds {
@@ -61,18 +72,17 @@ interface Bounds {
 /**
  * How long after a sweep the next one is due, in ms, at rest from its beginning and else from its end: soon after something was asked of the
  * cloud, later the longer it takes, and not before a machine can be up, as far as it is known from others. `changing`: what the next sweeps are waited for;
- * `listed`: droplets that the last one saw; `isHeld`: creates wait for the budget of requests. Pure.
+ * `listed`: droplets that the last one saw. Pure.
  */
 export function sweepIntervalMs(
   changing: readonly Droplet[],
   listed: number,
   now: number,
-  boots?: Boots | undefined,
-  isHeld = false,
+  { boots, together = 0, isHeld = false }: Surroundings = {},
 ): number {
   const pages = pagesOf(listed);
   if (changing.length === 0) return Math.max(QUIET_MS, pages * QUIET_PER_PAGE_MS);
-  const isMany = changing.length > FEW;
+  const isMany = Math.max(changing.length, together) > FEW;
   const wait = Math.min(...changing.map((droplet) => waitFor(droplet, isMany, now, boots)));
   const paced = isMany ? (pages - 1) * MANY_PER_FURTHER_PAGE_MS : 0;
   const held = isHeld
@@ -110,6 +120,22 @@ function waitFor(droplet: Droplet, isMany: boolean, now: number, boots: Boots | 
 }
 
 const within = ({ least, most }: Bounds, ms: number): number => Math.min(Math.max(ms, least), most);
+
+/** How many of all were asked for together with the latest of these that boots: the last of a hundred is one of many, though the others are up. Pure. */
+export function togetherWith(changing: readonly Droplet[], all: readonly Droplet[]): number {
+  let latest = '';
+  for (const { metadata, status } of changing) {
+    if (!metadata.deletionTimestamp && status?.acceptedAt) {
+      latest = status.acceptedAt > latest ? status.acceptedAt : latest;
+    }
+  }
+  if (latest === '') return 0;
+  const first = new Date(Date.parse(latest) - TOGETHER_MS).toISOString();
+  return all.filter(({ status }) => {
+    const { acceptedAt = '' } = status ?? {};
+    return acceptedAt >= first && acceptedAt <= latest;
+  }).length;
+}
 
 /** Of the latest machines that were made here; undefined before the first. Pure. */
 export function bootsOf(droplets: readonly Droplet[]): Boots | undefined {

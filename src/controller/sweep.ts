@@ -5,7 +5,7 @@ import type { CloudDroplet } from '../resources/cloud-droplet.ts';
 import { getCondition } from '../resources/condition.ts';
 import type { Droplet } from '../resources/droplet.ts';
 import type { CloudView, Sweep } from '../store/cloud-view.ts';
-import { bootsOf, freshForMs, pagesOf, sweepIntervalMs } from './sweep-interval.ts';
+import { bootsOf, freshForMs, pagesOf, sweepIntervalMs, togetherWith } from './sweep-interval.ts';
 
 const SWEEP_LIMIT_MS = 120_000;
 const RETRY_MS = 5_000;
@@ -109,10 +109,13 @@ export class Sweeper {
     const intervalNow = () => {
       const all = droplets();
       const changing = all.filter(isChanging);
-      const boots = changing.length > 0 ? bootsOf(all) : undefined;
-      const isHeld = all.some(isHeldByBudget);
-      const interval = sweepIntervalMs(changing, this.#listed, clock.now(), boots, isHeld);
-      return { interval, isQuiet: changing.length === 0 };
+      const isQuiet = changing.length === 0;
+      const interval = sweepIntervalMs(changing, this.#listed, clock.now(), {
+        boots: isQuiet ? undefined : bootsOf(all),
+        together: togetherWith(changing, all),
+        isHeld: all.some(isHeldByBudget),
+      });
+      return { interval, isQuiet };
     };
     const { interval, isQuiet } = intervalNow();
     const last = await cloudView.lastSweep();

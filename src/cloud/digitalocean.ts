@@ -186,6 +186,7 @@ export class DigitalOcean implements Cloud {
         // A 429 stands for everybody, and is told.
         if (error.status !== undefined || waitMs > PAGE_PATIENCE_MS) throw error;
         await this.#clock.sleep(waitMs, signal);
+        if (signal.aborted) throw error;
       }
     }
   }
